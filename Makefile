@@ -4,7 +4,7 @@ RUN ?=
 CORPORA ?=
 SCENARIO ?= indices ngrams lstm_epoch help default_run
 
-.PHONY: help check format lint types test test-all demo golden render gallery bench configuration run-folder constraints
+.PHONY: help check format lint types test test-all demo golden render gallery bench configuration run-folder constraints docs docs-check
 
 help:           ## show this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -34,11 +34,18 @@ demo:           ## the default run, on bbc-news
 golden:         ## write the golden report again; read the diff
 	$(PYTHON) tests/make_golden.py
 
-render:         ## picture of a report: make render RUN=reports/NAME (the newest run if absent)
+render:         ## pictures of a report: make render RUN=reports/NAME (the newest run if absent)
 	$(PYTHON) docs/render_report.py $(RUN)
 
 gallery:        ## docs/gallery/ from real runs: make gallery RUN="reports/A reports/B"
 	$(PYTHON) docs/make_gallery.py $(RUN)
+
+docs:           ## the site in build/site; executes the tutorials whose code has changed
+	$(PYTHON) -m sphinx -q -n -c docs -d build/doctrees . build/site
+
+docs-check:     ## the site without executing anything: no warning, no missing name, no page that asks a host
+	$(PYTHON) -m sphinx -q -n -W --keep-going -E -c docs -d build/checked -D nb_execution_mode=off . build/checked/site
+	$(PYTHON) docs/asked_hosts.py build/checked/site
 
 bench:          ## speed and memory: make bench CORPORA=FOLDER [SCENARIO=ngrams]
 	for name in $(SCENARIO); do \
@@ -46,10 +53,10 @@ bench:          ## speed and memory: make bench CORPORA=FOLDER [SCENARIO=ngrams]
 	done
 	$(PYTHON) -m benchmarks table
 
-configuration:  ## write docs/configuration.md from the settings
+configuration:  ## write docs/reference/configuration.md from the settings
 	$(PYTHON) docs/make_configuration.py
 
-run-folder:     ## write the tables of docs/run-folder.md from the types of metrics.json
+run-folder:     ## write the tables of docs/reference/run-folder.md from the types of metrics.json
 	$(PYTHON) -m docs.make_run_folder
 
 constraints:    ## write constraints.txt from this environment (make a new one with '.[dev]' first)

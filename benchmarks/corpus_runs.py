@@ -1,7 +1,7 @@
 """`corpora`: what the product says of public corpora, one whole run a case (`corpora_cases.py`).
 
-Every run's accuracies, verdict and seconds are kept; the tables of the README and of docs/results.md are made from
-them. No case has a figure to reach: what is found is what is shown.
+Every run's accuracies, verdict and seconds are kept; the tables of the README and of docs/project/results.md are made
+from them. No case has a figure to reach: what is found is what is shown.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from benchmarks.results_file import RESULTS, read_result
 from benchmarks.sides import Options
 
 ROOT = Path(__file__).resolve().parents[1]
-README, RESULTS_PAGE = ROOT / "README.md", ROOT / "docs" / "results.md"
+README, RESULTS_PAGE = ROOT / "README.md", ROOT / "docs" / "project" / "results.md"
 MODELS = ("bow", "tfidf", "nbsvm", "ann", "rnn", "lstm", "lstm:max")
 NOT_MEASURED = "not measured yet"
 
@@ -22,16 +22,18 @@ Found = Mapping[str, Any]  # a run as `corpora.json` keeps it
 
 
 def write_corpora(results: Path = RESULTS, readme: Path = README, page: Path = RESULTS_PAGE) -> list[Path]:
-    """Write the table of the README and that of docs/results.md; return the pages."""
+    """Write the table of the README and those of docs/project/results.md; return the pages."""
     runs = read_result(results / "corpora.json")["details"]
-    write_section(readme, "corpora", "\n".join(_default_rows(runs)))
+    table = "\n".join(_default_rows(runs))
+    write_section(readme, "corpora", table)
+    write_section(page, "corpora", "\n".join([table, *_default_commands()]))
     write_section(page, "verdicts", "\n".join(_verdict_rows(runs)))
     write_section(page, "sources", "\n".join(_source_rows(runs)))
     return [readme, page]
 
 
 def _default_rows(runs: Mapping[str, Found]) -> Iterator[str]:
-    """Yield the README's table and, below it, the command of each row."""
+    """Yield the table of the default models, a row a corpus."""
     yield _line(["corpus", *MODELS, "verdict", "minutes"])
     yield _line(["---"] * (len(MODELS) + 3))
     for name, case in DEFAULT_RUNS.items():
@@ -39,7 +41,11 @@ def _default_rows(runs: Mapping[str, Found]) -> Iterator[str]:
         yield _line(
             [case.title, *(_default_cells(run) if run else [NOT_MEASURED, *[""] * (len(MODELS) + 1)])]
         )
-    yield "\nThe command of each row; [the benchmark `corpora`](benchmarks/README.md) runs them all:\n"
+
+
+def _default_commands() -> Iterator[str]:
+    """Yield the command of each row of that table."""
+    yield "\nThe command of each row; [the benchmark `corpora`](../../benchmarks/README.md) runs them all:\n"
     yield "```sh"
     yield from (_command(name) for name in DEFAULT_RUNS)
     yield "```"

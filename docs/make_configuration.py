@@ -1,4 +1,4 @@
-"""Write docs/configuration.md from the settings."""
+"""Write docs/reference/configuration.md from the settings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pipeline.settings.reading import expected
 from pipeline.settings.setting import Value
 from pipeline.settings.tables import SETTINGS, TABLES, Config, get, quicken
 
-PAGE = Path(__file__).with_name("configuration.md")
+PAGE = Path(__file__).parent / "reference" / "configuration.md"
 
 HEAD = """# Configuration
 

@@ -1,6 +1,6 @@
-"""Make the tables of docs/results.md and of the README from the results in benchmarks/results.
+"""Make the tables of docs/project/results.md and of the README from the results in benchmarks/results.
 
-python docs/make_results.py published    "Published beside measured" in docs/results.md
+python docs/make_results.py published    "Published beside measured" in docs/project/results.md
 python docs/make_results.py corpora      whole runs on public corpora: README's table, and verdicts
 """
 

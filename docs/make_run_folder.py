@@ -1,4 +1,4 @@
-"""Write the tables of keys in docs/run-folder.md from the types of metrics.json."""
+"""Write the tables of keys in docs/reference/run-folder.md from the types of metrics.json."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.run_folder import metrics
 from pipeline.run_folder.metrics import comparisons, corpus, documents, models
 from pipeline.run_folder.metrics.rows import Row, key_of
 
-PAGE = Path(__file__).with_name("run-folder.md")
+PAGE = Path(__file__).parent / "reference" / "run-folder.md"
 TABLES: tuple[
     type[Row], ...
 ] = (  # those with a table of their own; rows within them are told of in its lines

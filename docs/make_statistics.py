@@ -1,4 +1,4 @@
-"""Write the tables of docs/statistics.md from benchmarks/results/statistics*.json.
+"""Write the tables of docs/explanations/statistics.md from benchmarks/results/statistics*.json.
 
 Run from the repository's root: PYTHONPATH=. python docs/make_statistics.py
 """
@@ -14,7 +14,7 @@ from benchmarks.results_file import RESULTS, read_result
 from benchmarks.statistics_simulated import DECIDING, seed_spread
 from benchmarks.statistics_verdicts import DECISIONS
 
-PAGE = Path(__file__).parent / "statistics.md"
+PAGE = Path(__file__).parent / "explanations" / "statistics.md"
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -101,7 +101,7 @@ def fill(page: str, written: Mapping[str, str]) -> str:
     for name, table in written.items():
         marks = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
         if not marks.search(page):
-            raise ValueError(f"docs/statistics.md has no place for the table {name}")
+            raise ValueError(f"docs/explanations/statistics.md has no place for the table {name}")
         page = marks.sub(lambda found, table=table: found[1] + table + found[2], page)
     return page
 

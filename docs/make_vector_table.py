@@ -1,4 +1,4 @@
-"""Write docs/vector-files.md: every variant of a vector file, read by this project and by gensim.
+"""Write docs/reference/vector-files.md: every variant of a vector file, read by this project and by gensim.
 
 Each figure comes from a process of its own. `python docs/make_vector_table.py` takes about two minutes.
 """
@@ -24,7 +24,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from vector_file_variants import VARIANTS  # noqa: E402
 
-PAGE = Path(__file__).with_name("vector-files.md")
+PAGE = Path(__file__).parent / "reference" / "vector-files.md"
 N_WORDS, DIMENSION, WANTED_EVERY = 20_000, 50, 4
 Figures = dict[str, Any]
 

@@ -1,4 +1,4 @@
-"""The section "Published beside measured" of docs/results.md, made from the results in benchmarks/results."""
+"""The section "Published beside measured" of docs/project/results.md, made from the results in benchmarks/results."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from benchmarks.sides import Options
 from benchmarks.table import environment_of, shown
 from pipeline.core.errors import PipelineError
 
-PAGE = Path(__file__).with_name("results.md")
+PAGE = Path(__file__).parent / "project" / "results.md"
 SPEED = ("lstm_step", "imdb_whole", "fasttext", "imdb_memory")
 NOT_MEASURED = "not measured yet"
 _MET = {True: "yes", False: "**no**"}
@@ -26,10 +26,10 @@ Result = Mapping[str, Any]
 
 HEAD = """## Published beside measured
 
-Written by `python docs/make_results.py published` from [benchmarks/results](../benchmarks/results); rows that miss
-their target are among them. Accuracy in % on test documents; a network's is the mean over seeds, with the lowest and
-the highest seed (or fold). "Target" is what this project sets itself. The published figures are for the same corpus
-and protocol, not for the same model in every detail; a row without one has none that was looked up.
+Written by `python docs/make_results.py published` from [benchmarks/results](../../benchmarks/results/README.md);
+rows that miss their target are among them. Accuracy in % on test documents; a network's is the mean over seeds,
+with the lowest and the highest seed (or fold). "Target" is what this project sets itself. The published figures are
+for the same corpus and protocol, not for the same model in every detail; a row without one has none that was looked up.
 The command for a row is `python -m benchmarks quality --corpora CORPORA --only ROW`.
 
 | row | corpus and protocol | settings | published | target | measured | lowest to highest | reached | machine |
@@ -37,7 +37,7 @@ The command for a row is `python -m benchmarks quality --corpora CORPORA --only 
 """
 
 SPEED_HEAD = """
-Speed and memory; a ratio comes from one run, both sides in turn ([how](../benchmarks/README.md)):
+Speed and memory; a ratio comes from one run, both sides in turn ([how](../../benchmarks/README.md)):
 
 | what | target | measured | reached | command | machine |
 | --- | --- | --- | --- | --- | --- |

@@ -2,41 +2,24 @@
 
 from __future__ import annotations
 
+import importlib
+import itertools
 import json
 import os
 import signal
-import subprocess
-import sys
+from collections.abc import Callable
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from pipeline.run_folder.journal import JOURNAL
-
-# The run of `arguments`, killed when `place` is called for the `call`-th time; its workers are named first.
-KILLED_RUN = """
-import importlib, itertools, json, os, signal, sys
 import psutil
-from pipeline.settings.reading import load_config
-from pipeline.core.console import Console
+from plain_charts import charts_by, plain
+
 from pipeline.commands.run import run_experiment
+from pipeline.core.console import Console
+from pipeline.run_folder.journal import JOURNAL
+from pipeline.settings.reading import load_config
 
-if __name__ == "__main__":
-    module, names, call, settings, given = json.loads(sys.argv[1])
-    place = importlib.import_module(module)
-    *owners, name = names.split(".")
-    for owner in owners:
-        place = getattr(place, owner)
-    original, calls = getattr(place, name), itertools.count(1)
-
-    def called(*arguments, **named):
-        if next(calls) == call:
-            print([child.pid for child in psutil.Process().children(recursive=True)], flush=True)
-            os.kill(os.getpid(), signal.SIGKILL)
-        return original(*arguments, **named)
-
-    setattr(place, name, called)
-    run_experiment(load_config(None, settings, given), Console(silent=True), "embedseq films.csv")
-"""
 SETTINGS = ("networks.units=4", "networks.max_epochs=1", "embeddings.dimension=4", "run.seeds=1")
 LINEAR = {"run.models": "majority,bow,tfidf"}
 
@@ -50,22 +33,49 @@ def described(folder: Path, n_docs: int = 60, **options: Any) -> dict[str, Any]:
 
 
 def killed(folder: Path, place: tuple[str, str], call: int = 1, **options: Any) -> Path:
-    """Return the folder of a run that was killed when `place` was called for the `call`-th time."""
-    given = described(folder, **options)
-    script = folder / "killed_run.py"  # a file: worker processes import it again
-    script.write_text(KILLED_RUN, encoding="utf-8")
-    arguments = json.dumps([f"pipeline.{place[0]}", place[1], call, SETTINGS, given])
-    ended = subprocess.run(
-        [sys.executable, str(script), arguments],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
-    )
-    assert ended.returncode == -signal.SIGKILL, ended.stderr
-    (folder / "children.json").write_text(ended.stdout, encoding="utf-8")
+    """Return the folder of a run that was killed when `place` was called for the `call`-th time.
+
+    `children.json` beside it has the workers that it had started.
+    """
+    killed_in(_run_until, place, call, described(folder, **options), folder / "children.json")
     return folder / "run"
+
+
+def killed_in(function: Callable[..., object], *arguments: Any) -> None:
+    """Call a function in a process of its own, which has to kill itself.
+
+    It begins as a copy of one that has imported what a run needs, which takes seconds.
+    """
+    processes = get_context("forkserver")
+    processes.set_forkserver_preload(["pipeline.commands.run", "sklearn.linear_model"])
+    process = processes.Process(target=_without_charts, args=(function, *arguments))
+    process.start()
+    process.join(300)
+    assert process.exitcode == -signal.SIGKILL
+
+
+def _without_charts(function: Callable[..., object], *arguments: Any) -> None:
+    with charts_by(plain):
+        function(*arguments)
+
+
+def _run_until(place: tuple[str, str], call: int, given: dict[str, Any], children: Path) -> None:
+    """Run what is given, and end by SIGKILL when `place` is called for the `call`-th time."""
+    owner: Any = importlib.import_module(f"pipeline.{place[0]}")
+    *owners, name = place[1].split(".")
+    for one in owners:
+        owner = getattr(owner, one)
+    original, calls = getattr(owner, name), itertools.count(1)
+
+    def called(*arguments: Any, **named: Any) -> Any:
+        if next(calls) == call:
+            workers = psutil.Process().children(recursive=True)
+            children.write_text(json.dumps([worker.pid for worker in workers]), encoding="utf-8")
+            os.kill(os.getpid(), signal.SIGKILL)
+        return original(*arguments, **named)
+
+    setattr(owner, name, called)
+    run_experiment(load_config(None, SETTINGS, given), Console(silent=True), "embedseq films.csv")
 
 
 def read(run: Path, name: str = "metrics.json") -> Any:

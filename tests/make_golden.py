@@ -63,7 +63,9 @@ def make(folder: Path) -> tuple[dict[str, Any], str, str]:
         metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
         metrics |= {"timing": [], "stages": [], "total_seconds": 0.0, "environment": filled(Environment, {})}
         metrics |= {"costs": [], "cheapest": filled(Cheapest, {})}
-        metrics["advice"]["because"] = "a text"  # it says seconds and bytes
+        metrics["advice"]["because"] = "a text"  # it says seconds
+        for step in metrics["advice"]["next"]:
+            step["minutes"] = None
         metrics["embeddings"] = [entry | {"seconds": 0.0} for entry in metrics["embeddings"]]
         for row in (*metrics["results"], *metrics["summary"]):
             row["signature"] = row["signature"].partition("|embedseq:")[0]  # without versions

@@ -53,7 +53,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         `embeddings auto` stands for.
     **settings
         Options of a run by their names, `seed=3`, and every other setting with its table before it,
-        `networks__units=64`; docs/configuration.md has them all.
+        `networks__units=64`; docs/reference/configuration.md has them all.
 
     Attributes
     ----------

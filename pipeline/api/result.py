@@ -15,7 +15,6 @@ from pipeline.api.errors import InvalidInput
 from pipeline.api.model import Model, load_model
 from pipeline.core.errors import PipelineError
 from pipeline.report import summarise
-from pipeline.report.draw import TITLES
 from pipeline.report.page.formats import interval, percent
 from pipeline.run_folder.metrics.comparisons import Advice, Comparison, Verdict
 from pipeline.run_folder.metrics.models import Summary
@@ -24,6 +23,7 @@ from pipeline.run_folder.models import saved_names
 from pipeline.run_folder.reading import MARKDOWN, PAGE, Run
 from pipeline.run_folder.reading import read_run as read_folder
 
+TITLES = "model, accuracy, 95 % interval"
 FRAME_HEIGHT = 800  # pixels of a report in a notebook
 
 

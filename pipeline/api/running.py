@@ -39,7 +39,8 @@ def run(
         What the command line reads: files, folders, patterns, the name of a built-in corpus. A frame of Polars or
         pandas, or a pair of N texts and N labels, is read as a file of the same content would be.
     settings : mapping, optional
-        Settings by their keys in docs/configuration.md, such as `{"networks.units": 64}`; `--set` of the command line.
+        Settings by their keys in docs/reference/configuration.md, such as `{"networks.units": 64}`; `--set` of the
+        command line.
     config : path, optional
         A TOML file with any of the settings.
     resume : bool

@@ -104,16 +104,31 @@ def _with_settings(
 @script.command(short_help="Train every model on CORPUS and write a report.", epilog=EPILOG)
 @app.command(short_help="Train every model on CORPUS and write a report.", epilog=EPILOG)
 @_with_settings(*TABLES)
-def run(settings: Config, console: Console, *, resume: Resume = False, version: Version = False) -> None:
+def run(
+    settings: Config,
+    console: Console,
+    *,
+    resume: Resume = False,
+    as_json: Annotated[
+        bool, told("--json", "Print advice and verdict as JSON; all else goes to standard error.")
+    ] = False,
+    version: Version = False,
+) -> None:
     """Compare embedding + recurrent networks with bag of words on CORPUS, and write a report. A run that was
     stopped goes on where the same command names its folder with --out."""
     from pipeline.commands.run import run_experiment
     from pipeline.commands.unfinished import check_all_is_done
     from pipeline.report import summarise
 
+    if as_json:
+        console.turn_to(sys.stderr)
     folder = run_experiment(settings, console, _command(), resume=resume)
     if not settings.run.shard:
         console.say(summarise(folder))
+    if as_json and not settings.run.shard:
+        from pipeline.report import as_json as written
+
+        print(written(folder))
     check_all_is_done(folder)
 
 

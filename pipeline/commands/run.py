@@ -42,7 +42,7 @@ from pipeline.experiment.data import (
 from pipeline.experiment.document_facts import describe_test_documents
 from pipeline.experiment.executors import Executors, check_executor, executor_of
 from pipeline.experiment.fit_loop import FitLoop
-from pipeline.experiment.forecast import Cluster, forecast_unmeasured
+from pipeline.experiment.forecast import Cluster, forecast_unmeasured, usual_seconds
 from pipeline.experiment.how_many import (
     choose_at_once,
     this_machine,
@@ -60,6 +60,7 @@ from pipeline.experiment.plan import (
 )
 from pipeline.experiment.planned_run import AskedRun, PlannedRun
 from pipeline.experiment.shards import Shard, take_share
+from pipeline.experiment.time_left import TimeLeft
 from pipeline.experiment.time_limit import seconds_to_fit
 from pipeline.experiment.word_jobs import Explain, explain_with
 from pipeline.models.table import PlannedModel
@@ -377,11 +378,10 @@ def fit_all(
             quiet(config.run.debug),
             stoppable(partial(_tell_stop, console), deadline) as stop,
         ):
-            cluster = Cluster(executor.at_once, machine.room_mib, memory_mib())
-            folder.write_detail(
-                "forecast", forecast_unmeasured(data, loop.planned_jobs(), cluster, console.stage_seconds)
-            )
-            run_jobs(loops, executor)
+            jobs, cluster = loop.planned_jobs, Cluster(executor.at_once, machine.room_mib, memory_mib())
+            folder.write_detail("forecast", forecast_unmeasured(data, jobs(), cluster, console.stage_seconds))
+            with TimeLeft(console, usual_seconds(data, jobs()), executor.at_once) as left:
+                run_jobs(loops, executor, left)
     finally:
         run.put_in_order()
     return Fitted(data.tokenized, stop.why, at_once, lacks_jobs=any(loop.failed for loop in loops))

@@ -21,8 +21,11 @@ PLAIN_LINE_SECONDS = 60.0  # without a terminal, a running stage says where it i
 class Stage:
     """One running stage of a `Console`; `advance` moves its bar."""
 
-    def __init__(self, console: Console, title: str, total: float | None, unit: str) -> None:
+    def __init__(
+        self, console: Console, title: str, total: float | None, unit: str, estimates: bool = True
+    ) -> None:
         self.title, self.total, self.unit = title, total, unit
+        self.estimates = estimates
         self.done: float = 0
         self.note = ""
         self.started = time.perf_counter()
@@ -75,14 +78,19 @@ class Console:
     """
 
     def __init__(self, stream: TextIO | None = None, silent: bool = False) -> None:
-        self._stream = stream if stream is not None else sys.stdout
         self._silent = silent
+        self.turn_to(stream if stream is not None else sys.stdout)
         self._running = 0
         self._lock = threading.RLock()  # fits beside this process are shown by a thread
         self._unlogged: list[str] = []
-        self.draws_bars = not silent and self._stream.isatty() and os.environ.get("TERM") != "dumb"
         self.stage_seconds: list[tuple[str, float]] = []
         self.log_path: Path | None = None
+
+    def turn_to(self, stream: TextIO) -> None:
+        """Write to another stream from now on; bars are drawn where a person looks, not in a pipe or a CI log."""
+        self._stream = stream
+        looked_at = stream.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
+        self.draws_bars = looked_at and not self._silent
 
     def say(self, text: str) -> None:
         """Show `text` and log it."""
@@ -150,12 +158,23 @@ class Console:
             raise
         self.end(stage)
 
-    def begin(self, title: str, total: float | None = None, unit: str = "") -> Stage:
-        """Show a bar until `end`; several stages may run at once, each with its own."""
+    def begin(
+        self, title: str, total: float | None = None, unit: str = "", *, estimates: bool = True
+    ) -> Stage:
+        """Show a bar until `end`; several stages may run at once, each with its own.
+
+        `estimates`: whether the bar says how long it will take; else its note does.
+        """
         with self._lock:
             self._log(f"{title}: started")
             self._running += 1
-            return Stage(self, title, total, unit)
+            return Stage(self, title, total, unit, estimates)
+
+    def put_away(self, stage: Stage) -> None:
+        """Take a stage's bar away without a line; it is not counted."""
+        with self._lock:
+            self._running -= 1
+            self._remove_bar(stage)
 
     def end(self, stage: Stage, ending: str = "") -> None:
         """Show a stage's one line; `ending` says that it did not reach its end, and it is not counted then."""
@@ -209,7 +228,9 @@ class Console:
         if not self.draws_bars:
             return None
         self._bars.start()
-        return self._bars.add_task(stage.title, total=stage.total, unit=stage.unit, note="")
+        return self._bars.add_task(
+            stage.title, total=stage.total, unit=stage.unit, note="", estimates=stage.estimates
+        )
 
     def _move_bar(self, stage: Stage) -> None:
         if stage._task is not None:
@@ -226,14 +247,21 @@ class Console:
 def _new_bars(stream: TextIO) -> Progress:
     """Return rich's progress display; rich is imported here because only a terminal needs it."""
     from rich.console import Console as RichConsole
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TextColumn, TimeRemainingColumn
+    from rich.text import Text
+
+    class TimeLeft(TimeRemainingColumn):
+        """Of a stage whose own note says how long it takes nothing."""
+
+        def render(self, task: Task) -> Text:
+            return super().render(task) if task.fields["estimates"] else Text("")
 
     return Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
         MofNCompleteColumn(),
         TextColumn("{task.fields[unit]}", markup=False),
-        TimeRemainingColumn(elapsed_when_finished=True),
+        TimeLeft(elapsed_when_finished=True),
         TextColumn("{task.fields[note]}", markup=False),
         console=RichConsole(file=stream),
         refresh_per_second=4,

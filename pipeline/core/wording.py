@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -30,6 +31,70 @@ def few_vectors(token_coverage: float) -> str:
     if token_coverage == 0:
         return "no word has a vector"
     return f"only {percent(token_coverage, 0)} of the tokens have a vector"
+
+
+def called(names: Iterable[str]) -> dict[str, str]:
+    """Return how sentences call models: as they are typed, with their source only where another one is called so too.
+
+    >>> called(["lstm@word2vec", "rnn@word2vec", "rnn@random", "tfidf"])
+    {'lstm@word2vec': 'lstm', 'rnn@word2vec': 'rnn@word2vec', 'rnn@random': 'rnn@random', 'tfidf': 'tfidf'}
+    """
+    names = list(dict.fromkeys(names))
+    short = {name: _without_source(name) for name in names}
+    times = Counter(short.values())
+    return {name: short[name] if times[short[name]] == 1 else name for name in names}
+
+
+def _without_source(name: str) -> str:
+    parsed = ModelName.parse(name)
+    return name if parsed.made_elsewhere else parsed.asked
+
+
+def listed(words: Sequence[object]) -> str:
+    """Return words as a list in a sentence.
+
+    >>> listed([95, 96, 88]), listed(["bow"])
+    ('95, 96 and 88', 'bow')
+    """
+    *first, last = map(str, words)
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+NUMBERS = (
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
+
+
+def in_words(number: int) -> str:
+    """Return a number as sentences have it: up to twelve in letters.
+
+    >>> in_words(3), in_words(1_335)
+    ('three', '1,335')
+    """
+    return NUMBERS[number] if 0 <= number < len(NUMBERS) else f"{number:,}"
+
+
+def lasting(seconds: float) -> str:
+    """Return how long something takes, with no more digits than a person needs.
+
+    >>> [lasting(seconds) for seconds in (0.25, 4.84, 37.2, 128.2, 5_000)]
+    ['0.25 s', '4.8 s', '37 s', '2 min', '1.4 h']
+    """
+    if seconds < 100:
+        return f"{seconds:.2g} s"
+    return f"{seconds / 60:.0f} min" if seconds < 3_600 else f"{seconds / 3600:.1f} h"
 
 
 def quoted(names: Sequence[str]) -> str:
@@ -86,6 +151,15 @@ def exact_points(fraction: float) -> str:
     ('1 point', '0.25 points')
     """
     return _counted(f"{100 * fraction:.6g}")
+
+
+def in_hundred(fraction: float) -> str:
+    """Return a size of a share as a person counts it: so many in a hundred.
+
+    >>> in_hundred(0.01), in_hundred(0.0025)
+    ('1 in 100', '0.25 in 100')
+    """
+    return f"{100 * fraction:.6g} in 100"
 
 
 def _counted(number: str) -> str:
@@ -165,8 +239,10 @@ class MetricWords:
     scores: str  # of two models, {a} and {b}
     size: Callable[[float], str] = plain_points
     exact: Callable[[float], str] = exact_points
+    plain: Callable[[float], str] = in_hundred  # the same to a person who has not met percentage points
     difference: Callable[[float, Sequence[float]], str] = difference_words
     difference_of: str = "a difference of {difference}"
+    counts: bool = False  # whether it is documents that are counted: so many of 100 are right
     largest: float = 1.0  # difference that two models can have
     adds: str = "adds {figures}"
     costs: str = "costs {metric}: {figures}"
@@ -190,7 +266,7 @@ class MetricWords:
 
 
 METRIC_WORDS = {
-    "accuracy": MetricWords("accuracy", percent, "{a} against {b}"),
+    "accuracy": MetricWords("accuracy", percent, "{a} against {b}", counts=True),
     "macro-f1": MetricWords("macro F1", lambda value: f"{100 * value:.1f}", "macro F1 {a} against {b}"),
     "balanced-accuracy": MetricWords("balanced accuracy", percent, "balanced accuracy {a} against {b}"),
     "log-loss": MetricWords(
@@ -199,6 +275,7 @@ METRIC_WORDS = {
         "log loss {a} against {b} (lower is better)",
         size=nats,
         exact=lambda value: f"{value:.6g} nats",
+        plain=lambda value: f"{value:.6g} nats",
         difference=better_or_worse,
         difference_of="{difference}",
         largest=float("inf"),

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.core.wording import METRIC_WORDS
+from pipeline.core.wording import METRIC_WORDS, called, lasting
 from pipeline.evaluation.claims import MORE
+from pipeline.evaluation.next_steps import Measured, Situation, next_steps
 from pipeline.run_folder.metrics.comparisons import Advice, Comparison, Seeds, Verb, Verdict
 from pipeline.run_folder.metrics.models import Cost, Result
 
 A_MOMENT = 1.0  # seconds of training by which nobody would choose
 MATTERS = 0.1  # 10 documents in 100: where not even that would be seen, nothing is advised
-OPEN_SHARE = 0.5  # of the variance, what is the chance of seeds: from here on more seeds tell more
-MOST_NEXT = 3
-STILL_FELL = "the validation loss still fell"  # as a network's warnings say it
 
 Case = Literal[
     "better",
@@ -75,7 +73,7 @@ def advise(
     costs: Iterable[Cost],
     results: Iterable[Result],
     seeds: Seeds,
-    n_docs: int,
+    measured: Measured,
 ) -> Advice:
     """Return `advice` of metrics.json.
 
@@ -83,20 +81,22 @@ def advise(
     ----------
     verdict, comparisons : as metrics.json has them, like costs, results and seeds
     network : the model that stands for the verdict's network
-    n_docs : test documents
+    measured : what its trainings took, for what to try next
 
     Notes
     -----
     The rule is computed from decisions, costs and sizes alone. A point estimate chooses nothing: a model that was not
     shown to be worse is not taken for worse.
     """
-    shown = _shown(verdict, comparisons, costs, results, network, n_docs)
+    shown = _shown(verdict, comparisons, costs, results, network, measured.tested)
     rule = RULES[case_of(shown)]
     model = rule.choose(shown)
     if model is None and rule.verb != NOTHING.verb:
         rule = NOTHING
     said = rule.because.format(**_words(shown, model))
-    return Advice(rule.verb, model, said, tuple(_next(shown, seeds))[:MOST_NEXT])
+    return Advice(
+        rule.verb, model, said, next_steps(Situation(verdict, model, network, shown.results, seeds, measured))
+    )
 
 
 def case_of(shown: Shown) -> Case:
@@ -140,7 +140,7 @@ RULES: Mapping[Case, Rule] = {
     "better, perhaps by less": Rule(
         "Use .. if",
         lambda shown: shown.unless_beaten(shown.network),
-        "{a} was shown to be better than every baseline, perhaps by less than {rope}: where so little does not matter,"
+        "{a} was shown to be better than every baseline, perhaps by less than {rope}. Where so little does not matter,"
         " {b} costs less.",
     ),
     "worse": Rule(
@@ -165,11 +165,13 @@ RULES: Mapping[Case, Rule] = {
 def _words(shown: Shown, model: str | None) -> dict[str, str]:
     verdict = shown.verdict
     failed = [row.why_not for row in shown.results if row.name == shown.network and row.why_not]
+    short = called(row.name for row in shown.results)
+    a, b, named = (short.get(name or "", name or "") for name in (verdict.a, verdict.b, model))
     return {
-        "a": verdict.a or "",
-        "b": verdict.b or "",
-        "model": model or "",
-        "rope": METRIC_WORDS[verdict.metric].exact(verdict.rope),
+        "a": a,
+        "b": b,
+        "model": named,
+        "rope": METRIC_WORDS[verdict.metric].plain(verdict.rope),
         "n_docs": f"{shown.n_docs:,}",
         "why_not": failed[0] if failed else "it did not train",
         "price": "".join(_price(row) for row in shown.costs if row.name == model),
@@ -181,10 +183,10 @@ def _price(row: Cost) -> str:
 
     >>> from pipeline.run_folder.metrics.models import Cost
     >>> _price(Cost("bow", 4.8, 3.6, 4.0, 300.0, 3_205_287, None, None, None))
-    '4.8 s to train, 3.6 ms a document, 3.2 MB'
+    '4.8 s to train, 3.6 ms a document'
     """
     latency = "" if row.latency_ms_p50 is None else f", {row.latency_ms_p50:.2g} ms a document"
-    return f"{row.train_seconds:.2g} s to train{latency}, {(row.size_bytes or 0) / 1e6:.1f} MB"
+    return f"{lasting(row.train_seconds)} to train{latency}"
 
 
 # --- what it rests on ---------------------------------------------------------------------------------------
@@ -211,21 +213,3 @@ def _shown(
 def _can_be_used(row: Cost) -> bool:
     """Whether a model trained, reads words in their order, and lies in the run folder."""
     return row.within_rope_of_best is not None and row.size_bytes is not None
-
-
-def _next(shown: Shown, seeds: Seeds) -> Iterator[str]:
-    """Yield what to try next, likeliest first: each from a fact of this run."""
-    verdict = shown.verdict
-    if verdict.decision is None:
-        kinds = {row.kind for row in shown.results}
-        if "network" not in kinds:
-            yield "--models tfidf,lstm: a network is missing, so there is nothing to compare with"
-        elif "baseline" not in kinds:
-            yield "--models tfidf,lstm: a model that counts words is missing, so there is nothing to compare with"
-    if any(row.name == shown.network and STILL_FELL in "".join(row.warnings) for row in shown.results):
-        yield f"--set networks.max_epochs=20: {shown.network} was still learning when its time was over"
-    if verdict.decision == "cannot tell":
-        if seeds.steps and seeds.steps[-1].share > OPEN_SHARE:
-            yield f"--seeds {2 * seeds.steps[-1].seeds}: its trainings differ more than the documents do"
-        if len({row.fold for row in shown.results}) == 1:
-            yield "--folds 5: every document is tested once, so that smaller differences are seen"

@@ -190,7 +190,7 @@ def unpaired_estimate(a: Float64, b: Float64, groups: Int64 | None = None) -> Es
     The variance is never less than one document for each side gives (after [5]_), so that two models that
     agree on ten documents are not called equal for all that could come.
 
-    docs/statistics.md has the simulated coverage.
+    docs/explanations/statistics.md has the simulated coverage.
 
     References
     ----------

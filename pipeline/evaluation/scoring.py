@@ -27,6 +27,7 @@ from pipeline.evaluation.contrasts import find_causes, find_gains
 from pipeline.evaluation.costs import find_costs
 from pipeline.evaluation.crossing import find_learning_curve
 from pipeline.evaluation.hard_documents import find_hard_documents
+from pipeline.evaluation.next_steps import Measured
 from pipeline.evaluation.one_answer import findings_of_answers
 from pipeline.evaluation.pairs import choose_network, outside_pairs, planned_pairs
 from pipeline.evaluation.recorded import Recorded, read_recorded
@@ -104,13 +105,12 @@ def score_run(run: Path) -> Scored:
 def _metrics(recorded: Recorded) -> Metrics:
     saved, facts, config = recorded.saved, recorded.facts, recorded.config
     choices = choose(recorded)
-    compared = _compare(recorded, choices)
-    documents = recorded.folder.documents()
+    compared, documents = _compare(recorded, choices), recorded.folder.documents()
     summary = summarise(saved, stage_generator(config.run.seed, "bootstrap"))
     signer = Signer(facts.corpus, facts.embeddings, facts.environment, config)
     costs, cheapest = _costs(recorded, choices)
     results = tuple(result_row(entry, recorded, signer) for entry in saved)
-    seeds, tested = _seeds(recorded, choices), _documents_tested(saved)
+    seeds, tested, timing = _seeds(recorded, choices), _documents_tested(saved), _timing(recorded)
     decided = compared.verdict, compared.comparisons, choices.usual_network
     return Metrics(
         schema_version=SCHEMA_VERSION,
@@ -119,7 +119,7 @@ def _metrics(recorded: Recorded) -> Metrics:
         summary=_summary(recorded, summary, signer),
         comparisons=tuple(compared.comparisons),
         verdict=compared.verdict,
-        advice=advise(*decided, costs, results, seeds, tested),
+        advice=advise(*decided, costs, results, seeds, Measured.of(recorded, timing, tested)),
         seeds=seeds,
         reuse=facts.reuse,
         protocol=_protocol(recorded),
@@ -135,7 +135,7 @@ def _metrics(recorded: Recorded) -> Metrics:
         tuning=facts.tuning,
         budgets=_budgets(recorded),
         probes=_probes(recorded.inputs.probes),
-        timing=_timing(recorded),
+        timing=timing,
         stages=facts.stages,
         total_seconds=facts.total_seconds,
         environment=facts.environment,

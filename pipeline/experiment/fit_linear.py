@@ -9,6 +9,7 @@ from dataclasses import asdict, replace
 
 import numpy as np
 
+from pipeline.core.console import Stage
 from pipeline.core.fits import Fit, FitResult, ModelFiles, Result, Row, Score
 from pipeline.core.resources import PeakMemory, milliseconds_of_each
 from pipeline.core.values import Float32, Int32
@@ -126,16 +127,10 @@ def fit_linear(
     `warnings` are what is to be said of the documents that it reads.
     """
     fold = chosen_on.fold
-    title, n_settings, best = f"Fitting {planned.name}", _most_settings(planned, chosen_on, data), 0.0
+    title, n_settings = f"Fitting {planned.name}", _most_settings(planned, chosen_on, data)
     with data.console.stage(title, n_settings or None, "settings") as stage, PeakMemory() as memory:
-
-        def on_trial(trial: Tried) -> None:
-            nonlocal best
-            best = max(best, trial.validation_accuracy)
-            stage.advance(1, f"best validation accuracy {best:.1%}")
-
         start = time.perf_counter()
-        chosen = _choose(data, planned, chosen_on, on_trial)
+        chosen = _choose(data, planned, chosen_on, _telling(stage))
         chosen_on, final = _of_chosen(chosen_on, final, refit, chosen.min_df)
         fitted = _fit(data, planned, chosen, final, refit)
         seconds = time.perf_counter() - start
@@ -169,6 +164,18 @@ def fit_linear(
             data, fold, lambda: _judged(data, chosen, fitted).predict_probabilities(chosen_on.validation)
         ),
     )
+
+
+def _telling(stage: Stage) -> Callable[[Tried], None]:
+    """Return what tells a person of each trial: the best validation accuracy so far."""
+    best = 0.0
+
+    def on_trial(trial: Tried) -> None:
+        nonlocal best
+        best = max(best, trial.validation_accuracy)
+        stage.advance(1, f"best validation accuracy {best:.1%}")
+
+    return on_trial
 
 
 def _saved(data: RunData, fit: Fit, fitted: FittedBaseline, final: Features) -> ModelFiles | None:

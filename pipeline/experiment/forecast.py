@@ -100,6 +100,13 @@ def forecast_unmeasured(
     return forecast(data, jobs, rates, cluster, sum(seconds for _, seconds in stages))
 
 
+def usual_seconds(data: RunData, jobs: Iterable[Job]) -> Callable[[Job], float]:
+    """Return what says of each job how long it usually takes here, of those that are not known yet too."""
+    jobs = every_job(jobs, first_seeds(data.config))
+    rates = usual_rates(jobs, machine_speed())
+    return lambda job: expect(data, job, rates).seconds.usual
+
+
 def expect(data: RunData, job: Job, rates: Rates) -> Expected:
     """Return what one job takes."""
     disk = sum(_disk_of_fit(data, job, model) for model in job.models)

@@ -34,7 +34,20 @@ class Loop(Protocol):
         """Forget that jobs have ended of which something is damaged that others still need."""
 
 
-def run_jobs(loops: Sequence[Loop], executor: Executor) -> None:
+class Watch:
+    """Who is told of jobs that begin and end; this one takes nothing down."""
+
+    def begins(self, job: Job) -> None:
+        """Take down that a job begins."""
+
+    def ends(self, job: Job, left: Sequence[Job]) -> None:
+        """Take down that a job ended; `left` are those that have not, as far as they are known."""
+
+
+UNWATCHED = Watch()
+
+
+def run_jobs(loops: Sequence[Loop], executor: Executor, watch: Watch = UNWATCHED) -> None:
     """Run every open job of some loops to its end, or until the run is asked to stop; the first loops' come first.
 
     Whatever ends it early, results that had come are kept.
@@ -51,6 +64,7 @@ def run_jobs(loops: Sequence[Loop], executor: Executor) -> None:
                     break
                 running[begun] = found
                 _begin(*found, begun, executor)
+                watch.begins(found[1])
                 begun += 1
             if not running:
                 return
@@ -60,6 +74,7 @@ def run_jobs(loops: Sequence[Loop], executor: Executor) -> None:
             _take(loop, job, said)
             if isinstance(said, Last):
                 del running[number]
+                watch.ends(job, [one for each in loops for one in each.open_jobs()])
     except stopping.Stopped:  # what is left runs where the flag is not looked at: it is ended below
         return
     finally:

@@ -1,33 +1,26 @@
-"""Draw the report of a run folder, and the few lines that end a run at the terminal."""
+"""Draw the report of a run folder."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.core.clean import clean, clip
-from pipeline.core.columns import aligned
 from pipeline.core.files import write_whole
 from pipeline.report.page import charts
 from pipeline.report.page.blocks import Answer, Limits, Section
-from pipeline.report.page.formats import decimal, interval, percent
 from pipeline.report.page.html_page import write_html
 from pipeline.report.page.markdown import write_markdown
 from pipeline.report.sections.answer import build_answer
-from pipeline.report.sections.circumstances import circumstances
-from pipeline.report.sections.facts import ModelFacts, leak_warning, model_facts, status_sentence
 from pipeline.report.sections.table import build_sections, charts_of, parts_of
 from pipeline.run_folder.reading import CHARTS, MARKDOWN, PAGE, Run, read_run
 
 LARGEST_PAGE = 3_000_000  # bytes
-SHOWN_MODELS = 12  # lines of the terminal's table
-TITLES = "model, accuracy, 95 % interval"
 LIMITS = (
     Limits(),
     Limits(rows=60),
-    Limits(rows=20, confusion_classes=10, browser_bytes=800_000),
-    Limits(rows=8, confusion_classes=5, pairs=5, browser_bytes=300_000),
+    Limits(rows=20, confusion_classes=10, browser_bytes=250_000),
+    Limits(rows=8, confusion_classes=5, pairs=5, browser_bytes=150_000),
 )
 
 
@@ -95,60 +88,3 @@ def draw_pictures(answer: Answer, sections: Sequence[Section]) -> dict[str, byte
 
 def _name(run: Run) -> str:
     return run.metrics.corpus.name
-
-
-# What the terminal shows beside accuracy, by the metric of the run.
-BESIDE_ACCURACY: dict[str, tuple[str, Callable[[ModelFacts, int], str]]] = {
-    "macro-f1": (
-        "macro F1, 95 % interval",
-        lambda model, places: (
-            f"{percent(model.macro_f1, places):>8}  {interval(model.macro_f1_ci95, percent, places)}"
-        ),
-    ),
-    "log-loss": (
-        "log loss, 95 % interval",
-        lambda model, places: f"{decimal(model.log_loss):>8}  {interval(model.log_loss_ci95, decimal, 3)}",
-    ),
-}
-
-
-def summarise(run: Path) -> str:
-    """Return the end of a run for the terminal: the answer, the models with intervals, the report's path."""
-    content = read_run(run)
-    models = model_facts(content)
-    repeated = leak_warning(content)
-    parts = [
-        content.metrics.verdict.sentence,
-        _advice(content),
-        circumstances(content),
-        status_sentence(content),
-        f"warning: {repeated}" if repeated else "",
-        _model_lines(models, content.places, content.metrics.verdict.metric),
-    ]
-    paths = f"Report: {run / PAGE}"
-    if content.metrics.advice.model:
-        paths += f"\nUse it: python -m pipeline predict {run} FILE"
-    return "\n\n".join([*(part for part in parts if part), paths])
-
-
-def _advice(run: Run) -> str:
-    """Return what to do meanwhile, as it is said: `Start with tfidf. The cheapest model that ..`."""
-    advice = run.metrics.advice
-    model = f" {clean(advice.model)}" if advice.model else ""
-    return f"{advice.verb.removesuffix(' .. if')}{model}. {advice.because}"
-
-
-def _model_lines(models: list[ModelFacts], places: int, metric: str) -> str:
-    """Return a line a model: accuracy with its interval, then macro F1 or log loss where the run is judged by it."""
-    if not models:
-        return ""
-    title, second = BESIDE_ACCURACY.get(metric, ("", None))
-    grid = [[*TITLES.split(", "), *([title] if second else []), ""]]
-    for model in models[:SHOWN_MODELS]:
-        name, accuracy = clip(clean(model.name), 40), percent(model.accuracy, places)
-        beside = [second(model, places)] if second else []
-        mark = "did not train" if model.untrained_runs else model.few_vectors
-        grid.append([name, accuracy, interval(model.accuracy_ci95, percent, places), *beside, mark])
-    lines = [line.rstrip() for line in aligned(grid, [place == 1 for place in range(len(grid[0]))])]
-    rest = len(models) - SHOWN_MODELS
-    return "\n".join(lines + ([f"and {rest} more"] if rest > 0 else []))

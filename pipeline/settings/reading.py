@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import starmap
 from pathlib import Path
 from types import MappingProxyType
@@ -26,36 +27,32 @@ def place(file: Path, text: str, table: str, key: str | None = None) -> str:
 
     A key is found under its header, as `table.key =`, and inside `table = { key = ... }`.
     """
-    current, in_string = "", False
     wanted = table if key is None else f"{table}.{key}"
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not in_string:
-            header = _HEADER.match(line)
-            if header:
-                current = _bare(header["name"])
-            column = _column(line, header, current, wanted)
-            if column:
-                return f"{file}:{number}:{column}"
-        in_string ^= len(_TRIPLE.findall(line)) % 2 == 1
+    for number, line, name, start in _names(text):
+        if f"{name}.".startswith(f"{wanted}."):
+            return f"{file}:{number}:{start + 1}"
+        if name == table and key is not None:
+            inner = re.search(rf"""[{{,]\s*(["']?{re.escape(key)}["']?)\s*[=.]""", line)
+            if inner:
+                return f"{file}:{number}:{inner.start(1) + 1}"
     return str(file)
 
 
-def _column(line: str, header: re.Match[str] | None, current: str, wanted: str) -> int:
-    """Return the column (from 1) at which `wanted` is named in a line; 0 if it is not."""
-    if header:
-        starts = f"{_bare(header['name'])}.".startswith(f"{wanted}.")
-        return line.index("[") + 1 if starts else 0
-    match = _KEY.match(line)
-    if not match:
-        return 0
-    full = f"{current}.{_bare(match['name'])}" if current else _bare(match["name"])
-    if f"{full}.".startswith(f"{wanted}."):
-        return match.start("name") + 1
-    table, _, key = wanted.partition(".")
-    if full != table or not key:
-        return 0
-    inner = re.search(rf"""[{{,]\s*(["']?{re.escape(key)}["']?)\s*[=.]""", line)
-    return inner.start(1) + 1 if inner else 0
+@lru_cache(maxsize=1)  # every key of a file is looked for
+def _names(text: str) -> tuple[tuple[int, str, str, int], ...]:
+    """Return the lines that name a table or a key: number (from 1), a key's line, full name, its start (from 0)."""
+    found: list[tuple[int, str, str, int]] = []
+    current, in_string = "", False
+    for number, line in enumerate(text.split("\n"), start=1):
+        header, key = _HEADER.match(line), _KEY.match(line)
+        if header and not in_string:
+            current = _bare(header["name"])
+            found.append((number, "", current, line.index("[")))
+        elif key and not in_string:
+            name = _bare(key["name"])
+            found.append((number, line, f"{current}.{name}" if current else name, key.start("name")))
+        in_string ^= len(_TRIPLE.findall(line)) % 2 == 1
+    return tuple(found)
 
 
 def _bare(name: str) -> str:

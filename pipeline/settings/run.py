@@ -123,7 +123,7 @@ class RunSettings:
     )
     cache_gib: float = setting(
         2.0,
-        "Most space that the cache takes, in GiB (docs/cache.md).",
+        "Most space that the cache takes, in GiB (docs/reference/cache.md).",
         Check(above=0, maximum=100_000),
         decides=False,
     )

@@ -105,7 +105,7 @@ def test_of_scikit_learns_checks_on_numbers_those_fail_that_are_listed(estimator
 
 
 def test_the_page_lists_the_checks_that_raw_text_rules_out_with_the_reason() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "python.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "python.md").read_text(encoding="utf-8")
     section = page.partition("\n## Checks that raw text rules out\n")[2].partition("\n## ")[0]
     rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| `")]
     listed = {check.strip("`"): reason for reason_row in rows for check, reason in [reason_row]}

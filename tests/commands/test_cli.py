@@ -24,7 +24,7 @@ from pipeline.experiment.data import read_and_split
 from pipeline.settings.reading import load_config
 from pipeline.settings.tables import SETTINGS, Config
 
-NO_KEY = {"--config", "--set", "--resume", "--version", "--help"}  # options that are not a setting
+NO_KEY = {"--config", "--set", "--resume", "--json", "--version", "--help"}  # options that are not a setting
 
 
 Calls = list[tuple[Config, str]]
@@ -42,7 +42,8 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
         return Path("reports/a")
 
     put_module(monkeypatch, "pipeline.commands.run", run_experiment=run_experiment)
-    put_module(monkeypatch, "pipeline.report", summarise=lambda folder: f"The answer of {folder.name}.")
+    said = {"summarise": lambda folder: f"The answer of {folder.name}.", "as_json": lambda folder: "{}"}
+    put_module(monkeypatch, "pipeline.report", **said)
     put_module(monkeypatch, "pipeline.commands.unfinished", check_all_is_done=lambda folder: None)
     return noted
 
@@ -52,6 +53,14 @@ def put_module(monkeypatch: pytest.MonkeyPatch, name: str, **functions: Any) -> 
     for function_name, function in functions.items():
         setattr(module, function_name, function)
     monkeypatch.setitem(sys.modules, name, module)
+
+
+@pytest.mark.usefixtures("calls")
+def test_a_script_gets_json_on_standard_output_and_nothing_else(capsys: Captured) -> None:
+    with pytest.raises(SystemExit):
+        cli.run_main(["films.csv", "--json"])
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err) == ("{}\n", "The answer of a.\n")
 
 
 EndedBy = Callable[..., None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.util import find_spec
 from itertools import combinations
 from pathlib import Path
@@ -43,7 +44,12 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@cache  # nobody changes what was made
 def made(asked: str, file: Path, seed: int = 0) -> tuple[EmbeddingRequest, Embedded]:
+    return make(asked, file, seed)
+
+
+def make(asked: str, file: Path, seed: int = 0) -> tuple[EmbeddingRequest, Embedded]:
     request = request_of(TRAIN, seed=seed)
     return request, embed(asked.replace(FILE, str(file)), request)
 
@@ -87,7 +93,7 @@ def test_a_made_up_word_of_the_test_document_has_no_row(asked: str, file: Path) 
 
 @each_asked
 def test_the_same_seed_gives_the_same_matrix(asked: str, file: Path) -> None:
-    first, again = made(asked, file)[1], made(asked, file)[1]
+    first, again = made(asked, file)[1], make(asked, file)[1]
     np.testing.assert_array_equal(first.matrix.vectors, again.matrix.vectors)
 
 

@@ -118,6 +118,7 @@ def test_a_terminal_shows_a_bar_the_note_and_brackets_as_they_are(monkeypatch: p
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.delenv("CI", raising=False)
     stream = Terminal()
     console = Console(stream)
     with console.stage("Training [bold]", total=20, unit="epochs") as stage:
@@ -128,6 +129,28 @@ def test_a_terminal_shows_a_bar_the_note_and_brackets_as_they_are(monkeypatch: p
     assert re.search(r"Training \[bold\] \S+ +5/20 epochs \S+ best \[91 %\]", shown)
     assert "warning: label [/red] is odd\n" in shown
     assert re.search(r"Training \[bold\]: 5 of 20 epochs, \d\.\d s, best \[91 %\]\n$", shown)
+
+
+@pytest.mark.parametrize(("variable", "value"), [("TERM", "dumb"), ("CI", "true")])
+def test_a_log_that_looks_like_a_terminal_has_lines_and_no_bars(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("CI", raising=False)
+    assert Console(Terminal()).draws_bars
+    monkeypatch.setenv(variable, value)
+    assert not Console(Terminal()).draws_bars
+
+
+def test_without_colours_no_warning_has_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("CI", raising=False)
+    yellow = "\x1b[33m"
+    for no_colour in ("", "1"):
+        monkeypatch.setenv("NO_COLOR", no_colour)
+        stream = Terminal()
+        Console(stream).warn("a")
+        assert (yellow in stream.getvalue()) is (no_colour == "")
 
 
 def test_stages_can_stand_inside_each_other_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""docs/add-a-source.md: its code is run as it stands there, and what it adds keeps the contract of a source."""
+"""docs/how-to/add-a-source.md: its code is run as it stands there, and what it adds keeps the contract of a source."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from builders import request_of, tokens_of
 from pipeline.embeddings.request import Source
 from pipeline.embeddings.table import SOURCES, embed
 
-PAGE = Path(__file__).parents[2] / "docs" / "add-a-source.md"
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "add-a-source.md"
 CONTRACT = Path(__file__).parents[1] / "contracts" / "test_sources_contract.py"
 
 

@@ -12,7 +12,7 @@ from saved_by_hand import saved
 
 from pipeline.export.onnx_file import write_onnx
 
-PAGE = read("docs/export.md")
+PAGE = read("docs/how-to/export.md")
 READER, USE = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 
 
@@ -31,7 +31,7 @@ def test_the_lines_of_the_page_answer(
     model = saved("tfidf")
     write_onnx(model, tmp_path / "tfidf.onnx")
     monkeypatch.chdir(tmp_path)
-    exec(compile(READER + USE, "docs/export.md", "exec"), {})
+    exec(compile(READER + USE, "docs/how-to/export.md", "exec"), {})
     label, probability = capsys.readouterr().out.split()
     answer = model.answer(pl.Series(["The team won in the last minute."]))[0]
     assert label == model.label_names[answer.argmax()]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from command_lines import COMMANDS, check_command
+from command_lines import COMMANDS, check_command, import_all
 from markdown_pages import ROOT, read, relative_links, shell_commands
 
 sys.path.insert(0, str(ROOT))
@@ -32,7 +32,23 @@ MEASURED = LEARN / "on-real-corpora.md"  # readings of runs that take minutes: i
 INDEX = (LEARN / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+TRAINING = ("01", "02", "05", "07", "08", "09")  # chapters that train for seconds
+
+
+@pytest.mark.parametrize("page", chapters(), ids=lambda page: page.stem)
+def test_what_a_chapter_imports_is_there(page: Path) -> None:
+    code = "\n".join(block.code for block in blocks_of(page.read_text(encoding="utf-8")))
+    assert import_all(code)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, marks=[pytest.mark.slow] if page.name.startswith(TRAINING) else [])
+        for page in PAGES
+    ],
+    ids=lambda page: page.stem,
+)
 def test_a_chapter_prints_what_its_page_shows(page: Path) -> None:
     assert check(page) == []
 
@@ -72,7 +88,14 @@ def test_every_figure_shown_is_made_by_the_command_below_it() -> None:
     assert sorted(path.stem for path in (LEARN / "figures").glob("*.svg")) == sorted(FIGURES)
 
 
-@pytest.mark.parametrize("name", [name for name, (chapter, _) in FIGURES.items() if chapter in ("", "04")])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if chapter else [])  # it runs its chapter
+        for name, (chapter, _) in FIGURES.items()
+        if chapter in ("", "04")
+    ],
+)
 def test_a_figure_is_drawn_on_a_white_ground_as_it_lies_in_the_folder(name: str) -> None:
     drawn = draw(name)
     assert 'fill="white"' in drawn

@@ -1,4 +1,4 @@
-"""The README: its commands are read by the program itself, its names are those of the tables."""
+"""The README and the pages of names: commands are read by the program itself, names are those of the tables."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from command_lines import PROGRAM, SCRIPT, check_command
-from markdown_pages import ROOT, first_cells, names_after, prose, read, relative_links, shell_commands
+from markdown_pages import ROOT, names_after, prose, read, relative_links, shell_commands
 
 from pipeline.cli import statuses
 from pipeline.core.errors import NOT_ALL
@@ -15,9 +15,9 @@ from pipeline.core.models import LAST, MODELS, POOLED, networks
 from pipeline.core.names import MODES, SHUFFLED_WORDS
 from pipeline.corpus.readers.table import READERS
 from pipeline.embeddings.table import SOURCES
-from pipeline.settings.tables import SETTINGS
 
 README = read("README.md")
+NAMES = read("docs/reference/names.md")
 
 INSTALL_AND_RUN = "python -m pip install -e '.[demo]' && python run_pipeline.py"
 INSTALL_AND_TEST = "python -m pip install -e '.[test]' && python -m pytest"
@@ -61,18 +61,12 @@ def test_every_option_in_the_text_exists() -> None:
     assert named <= options_of(PROGRAM) | {"--help"}
 
 
-def test_every_setting_in_the_text_exists() -> None:
-    named = set(re.findall(r"--set ([a-z0-9_]+\.[a-z0-9_]+)=", README))
-    assert named
-    assert named <= set(SETTINGS)
-
-
 def test_models_heads_sources_and_modes_are_those_of_the_tables() -> None:
-    assert names_after(README, "Models") == set(MODELS)
-    assert names_after(README, "Heads") == {LAST, *POOLED, f"lstm:{SHUFFLED_WORDS}"}
+    assert names_after(NAMES, "Models") == set(MODELS)
+    assert names_after(NAMES, "Heads") == {LAST, *POOLED, f"lstm:{SHUFFLED_WORDS}"}
     assert {head for network in networks().values() for head in network.heads} == {LAST, *POOLED}
-    assert names_after(README, "Embeddings") == set(SOURCES)
-    assert names_after(README, "Modes") == set(MODES)
+    assert names_after(NAMES, "Embeddings") == set(SOURCES)
+    assert names_after(NAMES, "Modes") == set(MODES)
 
 
 @pytest.mark.parametrize(
@@ -90,27 +84,11 @@ def test_the_help_names_every_entry_of_the_table(option: str, start: str, names:
 
 
 def test_every_ending_that_is_read_is_named() -> None:
-    section = README.partition("\n## Your own corpus\n")[2].partition("\n## ")[0]
-    assert set(READERS) <= set(re.findall(r"`(\.\w+)`", section))
-
-
-def test_the_module_table_names_every_module_and_no_other() -> None:
-    named = {name for name in first_cells(README, "What's where") if name.startswith("pipeline/")}
-    there = {
-        f"pipeline/{path.name}" + ("/" if path.is_dir() else "")
-        for path in (ROOT / "pipeline").iterdir()
-        if not path.name.startswith("__") and path.name != "py.typed"
-    }
-    assert named == there
-
-
-def test_every_path_of_the_module_table_exists() -> None:
-    for name in first_cells(README, "What's where"):
-        assert (ROOT / name).exists(), name
+    assert set(READERS) <= set(re.findall(r"`(\.\w+)`", read("docs/reference/reading.md")))
 
 
 def test_the_exit_statuses_are_those_of_the_program() -> None:
-    table = README.partition("**Exit status**")[2].partition("\n**")[0]
+    table = read("docs/reference/messages.md").partition("## Exit status")[2].partition("\n## ")[0]
     assert re.findall(r"^\| (\d+) \|", table, re.MULTILINE) == [
         str(status)
         for status in (
@@ -127,6 +105,11 @@ def test_the_exit_statuses_are_those_of_the_program() -> None:
 @pytest.mark.parametrize("target", sorted(set(relative_links(README))))
 def test_every_link_leads_somewhere(target: str) -> None:
     assert (ROOT / target).exists()
+
+
+def test_it_is_read_on_a_few_screens() -> None:
+    assert len(README.splitlines()) <= 110
+    assert README.index("\n## Your own text\n") < README.index("\n## Swap an embedding\n")
 
 
 def test_no_figure_is_left_to_be_filled_in() -> None:

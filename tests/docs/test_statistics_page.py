@@ -1,4 +1,4 @@
-"""docs/statistics.md: its tables are those of the kept results, and the simulation simulates what it says."""
+"""docs/explanations/statistics.md: its tables are those of the kept results, simulated as it says."""
 
 import sys
 from pathlib import Path

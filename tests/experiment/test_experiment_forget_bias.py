@@ -8,6 +8,7 @@ import pytest
 from whole_runs import perform, read
 
 
+@pytest.mark.slow
 def test_the_bias_of_the_run_gives_the_fit_of_the_run(tmp_path: Path) -> None:
     """The gates of a fit are seen by another probe too: the same weights have the same time constants."""
     run = perform(

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from make_golden import GOLDEN, make
 
+pytestmark = pytest.mark.usefixtures("charts_drawn")
+
 NEAR = {"rel": 5e-3, "abs": 1e-6}  # in metrics.json
 PRINTED = 1e-2  # of a number in the report, or one unit of its last digit
 NUMBER = re.compile(r"\d+(?:\.\d+)?")

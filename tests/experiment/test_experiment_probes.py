@@ -112,17 +112,17 @@ def nothing(subject: probes.Subject) -> Silent:
 def test_a_network_is_probed_once_whatever_the_seeds_and_a_stop_keeps_the_probes_that_ended(
     tmp_path: Path,
 ) -> None:
-    def stop_at_lstm(subject: probes.Subject) -> Silent:
-        if subject.spec.model == "lstm":
+    def stop_at_rnn(subject: probes.Subject) -> Silent:
+        if subject.spec.model == "rnn":
             raise KeyboardInterrupt
         return nothing(subject)
 
-    only(stop_at_lstm)
+    only(stop_at_rnn)
     with pytest.raises(KeyboardInterrupt):
-        perform(tmp_path, **PROBED | {"run_models": "gru,lstm", "run_seeds": 2})
+        perform(tmp_path, **PROBED | {"run_models": "ann,rnn", "run_seeds": 2})
     run = tmp_path / "run"
-    assert [entry["name"] for entry in read(run, "details/probes.json")] == ["gru@learned"]
-    assert read(run)["probes"] == {"gru@learned": {}}
+    assert [entry["name"] for entry in read(run, "details/probes.json")] == ["ann@learned"]
+    assert read(run)["probes"] == {"ann@learned": {}}
     assert verify(run).differences == ()
 
 

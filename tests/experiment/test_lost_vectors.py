@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from whole_runs import answering, noting, perform
+from killed import killed_in
+from whole_runs import answering, fitting, noting, perform
 
 from pipeline.core.fits import Fit, FitResult
 from pipeline.experiment.data import RunData
@@ -20,20 +20,6 @@ from pipeline.experiment.jobs import Job, Made
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
 
 OPTIONS: dict[str, Any] = {"run_models": "mean,ann", "run_embeddings": "random", "run_seeds": 2}
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-sys.path.insert(0, sys.argv[1])
-from test_lost_vectors import OPTIONS, reading
-from whole_runs import fitting, perform
-
-def killed(data, job):
-    if job.key.kind == sys.argv[3]:
-        os.kill(os.getpid(), signal.SIGKILL)
-    yield from reading(data, job)
-
-perform(Path(sys.argv[2]), "run.deterministic=" + sys.argv[4], executors=fitting(killed), **OPTIONS)
-"""
 
 
 def reading(data: RunData, job: Job) -> Iterator[Made]:
@@ -50,12 +36,19 @@ def reading(data: RunData, job: Job) -> Iterator[Made]:
 
 def killed_at(folder: Path, kind: str, deterministic: bool = False) -> Path:
     """Return the folder of a run that was killed when it began the first job of a kind."""
-    here, exact = str(Path(__file__).parent), str(deterministic).lower()
-    command = [sys.executable, "-c", KILLED, here, str(folder), kind, exact]
-    env_path = {"PYTHONPATH": f"{Path(__file__).parents[1]}:{Path(__file__).parents[2]}"}
-    ended = subprocess.run(command, check=False, capture_output=True, text=True, env=env_path)
-    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    killed_in(run_until, folder, kind, deterministic)
     return folder / "run"
+
+
+def run_until(folder: Path, kind: str, deterministic: bool) -> None:
+    """Run, and end by SIGKILL when the first job of a kind begins."""
+
+    def killed(data: RunData, job: Job) -> Iterator[Made]:
+        if job.key.kind == kind:
+            os.kill(os.getpid(), signal.SIGKILL)
+        yield from reading(data, job)
+
+    perform(folder, run_deterministic=deterministic, executors=fitting(killed), **OPTIONS)
 
 
 def jobs_left(folder: Path, deterministic: bool = False) -> list[str]:

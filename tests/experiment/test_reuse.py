@@ -27,7 +27,7 @@ from pipeline.experiment.reuse import (
     read_looks,
     settings_hash,
 )
-from pipeline.report.draw import summarise
+from pipeline.report import summarise
 from pipeline.report.sections.circumstances import reuse_sentence
 from pipeline.run_folder.metrics.corpus import CorpusRead, Reuse
 from pipeline.run_folder.reading import read_run

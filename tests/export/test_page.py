@@ -84,9 +84,13 @@ def test_a_page_cuts_texts_as_it_is_done_here(tmp_path: Path, browser: Any, sett
     assert found == documents_of(tokenize(pl.Series(texts), settings))
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["nbsvm", "bilstm@random"])
+@pytest.mark.parametrize(  # each pair of a model, a scheme and a width
+    ("name", "scheme", "width"),
+    [
+        *(("nbsvm", "light", WIDTHS[0]), ("nbsvm", "dark", WIDTHS[1])),
+        *(("bilstm@random", "dark", WIDTHS[0]), ("bilstm@random", "light", WIDTHS[1])),
+    ],
+)
 def test_a_page_can_be_read_by_everybody(
     tmp_path: Path, browser: Any, name: str, scheme: str, width: int
 ) -> None:

@@ -77,7 +77,7 @@ def test_the_report_says_what_it_found_and_what_it_cannot_show(tmp_path: Path) -
     run = build_run(tmp_path, probes=entries)
     draw_report(run)
     text = (run / "report.md").read_text(encoding="utf-8")
-    part = text.split("\n## What the network remembers\n")[1].split("\n## ")[0]
+    part = text.split("\n## How it was looked into\n")[1].split("\n## ")[0]
     assert "How many units are there?" in part
     assert "- gru@a: it has 3 units" in part
     assert "Controls: Nothing. Cannot show: What they do." in part

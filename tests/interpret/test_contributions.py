@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from pipeline.interpret.contributions.places import place_tokens
 from pipeline.models.baselines.features import presence
 from pipeline.models.baselines.fitting import fit_baseline
 from pipeline.models.networks.labelled import Labelled
+from pipeline.models.networks.training import FittedNetwork
 from pipeline.models.saved import Contributions, load_network
 from pipeline.models.saved.linear import AverageFeatures, Features, NgramFeatures, SavedLinear
 from pipeline.models.saved.model import contrast
@@ -213,8 +215,9 @@ def test_a_word_that_speaks_for_the_other_class_counts_against_the_predicted_one
 CONFIG = Config()
 
 
-def save_tiny_network(run: Path, model: str, config: Config = CONFIG, **changes: Any) -> Any:
-    """Save a network that tells documents with the word "zorp" from others, and return what was fitted."""
+@cache  # saved by several tests, changed by none
+def tiny_network(model: str, tuned: bool) -> tuple[FittedNetwork, Embedded]:
+    """Return a network that tells documents with the word "zorp" from others, and what it was fitted on."""
     words = ["a", "film", "plot", "scene", "cast"]
     generator = np.random.default_rng(1)
     documents = [
@@ -225,8 +228,15 @@ def save_tiny_network(run: Path, model: str, config: Config = CONFIG, **changes:
     embedded = embed("random", request_of(tokenized, dimension=32))
     train = Labelled(encode(tokenized, embedded.vocabulary), int32([0, 1] * 40))
     fitted = train_network(
-        model, train, matrix=embedded.matrix, max_epochs=30, learning_rate=0.02, units=8, **changes
+        model, train, matrix=embedded.matrix, max_epochs=30, learning_rate=0.02, units=8, tuned=tuned
     )
+    return fitted, embedded
+
+
+def save_tiny_network(
+    run: Path, model: str, config: Config = CONFIG, tuned: bool = False
+) -> tuple[FittedNetwork, Embedded]:
+    fitted, embedded = tiny_network(model, tuned)
     save_network(run, FitKey(f"{model}@random", 0, 0), fitted, embedded, ("no", "yes"), config)
     return fitted, embedded
 

@@ -75,13 +75,14 @@ def test_the_masked_simple_rnn_of_the_tutorials_did_not_train_on_what_it_has_for
     assert "use a network that remembers longer" in why
 
 
+@pytest.mark.slow
 def test_the_same_network_trains_where_the_class_stands_last() -> None:
     train = reviews(640, LATE, seed=0)
     predict, history = masked_simple_rnn(train, epochs=3)
     assert why_not_trained(predict, history, train, 2) is None
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("model", ["ann", "rnn", "gru", "lstm", "bilstm"])
 def test_the_rule_is_silent_on_ten_healthy_fits(model: str, seed: int) -> None:
     fitted = train_network(

@@ -113,8 +113,8 @@ class Killed(Exception):
     ("model", "head", "ends", "saves"),
     [
         ("rnn", "mean", (8,), 7 + 2 + 9),
-        ("lstm", "last", (14,), 9 + 3 + 6),
-        ("bilstm", "max+mean", (8, 14), 7 + 2 + 3 + 6),
+        pytest.param("lstm", "last", (14,), 9 + 3 + 6, marks=pytest.mark.slow),
+        pytest.param("bilstm", "max+mean", (8, 14), 7 + 2 + 3 + 6, marks=pytest.mark.slow),
     ],
 )
 def test_a_training_that_ended_at_an_evaluation_goes_on_to_the_same_weights(

@@ -108,9 +108,20 @@ def status(page: Any) -> str:
     return str(page.locator(".browser-count").inner_text())
 
 
-def test_documents_are_listed_twenty_at_a_time_and_the_plain_lists_are_put_away(page: Any) -> None:
+def opened_document(page: Any) -> str:
+    return str(page.locator(".browser-doc .number").inner_text())
+
+
+def choose(page: Any, number: int) -> None:
+    """Open a document of the list."""
+    page.locator(".browser-list button", has_text=f"Document {number} ").click()
+    assert opened_document(page) == f"Document {number}"
+
+
+def test_documents_are_listed_twenty_at_a_time_beside_the_first_of_them(page: Any) -> None:
     assert listed(page) == list(range(20))
     assert status(page) == "45 of 45 documents match; the first 20 are listed."
+    assert opened_document(page) == "Document 0"
     assert not page.locator(".browser-plain").is_visible()
     page.locator(".browser-more").click()
     assert listed(page) == list(range(40))
@@ -120,20 +131,22 @@ def test_documents_are_listed_twenty_at_a_time_and_the_plain_lists_are_put_away(
     assert not page.locator(".browser-more").is_visible()
 
 
-def test_what_is_listed_is_filled_before_the_page_is_printed(page: Any) -> None:
-    filled = "document.querySelectorAll('.browser-list .open').length"
-    assert page.evaluate(filled) == 0
-    at_once = f"() => {{ dispatchEvent(new Event('beforeprint')); return {filled}; }}"
-    assert page.evaluate(at_once) == 20  # paper does not wait for a `toggle`
+def test_paper_has_the_first_document_of_each_kind(page: Any) -> None:
+    page.emulate_media(media="print")
+    assert not page.locator(".browser").is_visible()
+    kinds = page.locator(".browser-plain .doc-title").all_inner_texts()
+    assert kinds == ["Every model is wrong", "Random sample"]
 
 
 def test_a_search_finds_words_in_any_case_and_the_form_can_be_put_back(page: Any) -> None:
-    page.get_by_label("Search in the texts").fill("Document 3 TELLS")
+    page.get_by_label("Search the texts").fill("Document 3 TELLS")
     expect_documents(page, 1)
     assert listed(page) == [3]
-    page.get_by_label("Search in the texts").fill("no such words")
+    page.get_by_label("Search the texts").fill("no such words")
     expect_documents(page, 0)
     assert status(page) == "0 of 45 documents match."
+    assert page.locator(".browser-doc").inner_text() == "No document matches."
+    page.locator(".browser-more-filters summary").click()
     page.get_by_role("button", name="Show all").click()
     expect_documents(page, 20)
 
@@ -149,7 +162,7 @@ def right(number: int, model: int) -> bool:
         ("every model is right", lambda n: all(right(n, model) for model in range(3))),
         ("the models disagree", lambda n: len({right(n, model) for model in range(3)}) == 2),
         ("Right: tfidf", lambda n: right(n, 1)),
-        ("Wrong: lstm@word2vec", lambda n: not right(n, 0)),
+        ("Wrong: lstm", lambda n: not right(n, 0)),
         ("Only right: bow", lambda n: right(n, 2) and not right(n, 0) and not right(n, 1)),
         (
             "all networks right, all baselines wrong",
@@ -159,23 +172,27 @@ def right(number: int, model: int) -> bool:
     ],
 )
 def test_documents_are_filtered_by_who_is_right(page: Any, choice: str, wanted: Any) -> None:
+    page.locator(".browser-more-filters summary").click()
     page.get_by_label("Who is right", exact=True).select_option(label=choice)
     assert listed(page) == [number for number in range(45) if wanted(number)][:20]
 
 
 def test_documents_are_filtered_by_class_and_by_why_they_were_chosen(page: Any) -> None:
+    page.locator(".browser-more-filters summary").click()
     page.get_by_label("True class").select_option(label="good")
     assert listed(page) == list(range(1, 40, 2))
-    page.get_by_label("Why it was chosen").select_option(label="every model is wrong")
+    wrong = page.get_by_role("button", name="Every model is wrong 23")
+    wrong.click()
+    assert wrong.get_attribute("aria-pressed") == "true"
     assert listed(page) == []
     page.get_by_label("True class").select_option(label="bad")
     assert listed(page) == list(range(0, 40, 2))
 
 
 def test_words_are_coloured_for_the_two_models_that_are_chosen(page: Any) -> None:
-    page.get_by_text("Document 3", exact=True).click()
+    choose(page, 3)
     panes = page.locator(".pane")
-    assert panes.locator("h3").all_inner_texts() == ["lstm@word2vec", "tfidf"]
+    assert panes.locator(".pane-title").all_inner_texts() == ["What lstm goes by", "What tfidf goes by"]
     first = panes.nth(0)
     assert first.locator(".text").inner_text() == "document 3 Tells a good story of peace"
     assert first.locator(".for3").inner_text() == "document"
@@ -191,16 +208,16 @@ def test_words_are_coloured_for_the_two_models_that_are_chosen(page: Any) -> Non
         in panes.nth(1).inner_text()
     )
     assert "which answers otherwise than the average over seeds" in panes.nth(1).inner_text()
-    page.get_by_label("and by").select_option(label="bow")
-    assert panes.locator("h3").all_inner_texts() == ["lstm@word2vec", "bow"]
+    page.get_by_label("and of").select_option(label="bow")
+    assert panes.locator(".pane-title").all_inner_texts() == ["What lstm goes by", "What bow goes by"]
     assert "No word contributions: its first fit was not saved." in panes.nth(1).inner_text()
-    rows = page.locator(".open tbody tr").all_inner_texts()
-    assert rows[0].split() == ["lstm@word2vec", "✓", "right", "good", "75", "%"]
-    assert rows[3].split() == ["mean@word2vec", "(control)", "✓", "right", "good"]
+    rows = page.locator(".browser-doc .answers li").all_inner_texts()
+    assert rows[0].split() == ["lstm", "✓", "good", "75", "%", "sure"]
+    assert rows[3].split() == ["mean", "(control)", "✓", "good"]
 
 
 def test_the_sign_of_a_contribution_is_seen_without_colour(page: Any) -> None:
-    page.get_by_text("Document 3", exact=True).click()
+    choose(page, 3)
     style = "element => getComputedStyle(element).textDecorationStyle"
     pane = page.locator(".pane").first
     assert pane.locator(".for3").evaluate(style) == "solid"
@@ -209,20 +226,28 @@ def test_the_sign_of_a_contribution_is_seen_without_colour(page: Any) -> None:
 
 
 def test_the_keyboard_alone_is_enough(page: Any) -> None:
-    page.locator(".browser-list summary").first.focus()
+    page.locator(".browser-list button").first.focus()
+    for key in ("ArrowDown", "ArrowDown", "ArrowUp"):
+        page.keyboard.press(key)
+    assert opened_document(page) == "Document 1"
+    assert page.locator(".browser-list [aria-current]").count() == 1
+    page.keyboard.press("End")
+    assert opened_document(page) == "Document 19"
+    page.get_by_label("Words of", exact=True).focus()
     page.keyboard.press("ArrowDown")
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("ArrowUp")
-    page.keyboard.press("Enter")
-    assert page.locator(".browser-list details[open] .number").inner_text() == "Document 1"
-    page.locator(".browser-list details[open] .pane").first.wait_for()
-    page.get_by_label("Colour words by").focus()
-    page.keyboard.press("ArrowDown")
-    assert page.locator(".pane h3").first.inner_text() == "tfidf"
+    assert page.locator(".pane-title").first.inner_text() == "What tfidf goes by"
+
+
+def test_on_a_phone_the_document_comes_into_sight(browser: Any, report: Path) -> None:
+    from playwright.sync_api import expect
+
+    with opened(browser, report, width=390) as page:
+        choose(page, 3)
+        expect(page.locator(".browser-doc .number")).to_be_in_viewport()
 
 
 def test_hostile_text_is_text(page: Any) -> None:
-    page.get_by_text("Document 0", exact=True).click()
+    choose(page, 0)
     text = page.locator(".pane .text").first
     assert text.inner_text().startswith("</script><img src=x onerror=document.title='run'> ‹U+202E›abc")
     assert page.title() != "run"
@@ -236,9 +261,9 @@ def test_nothing_is_cut_off_and_everybody_can_read_and_use_it(
     browser: Any, report: Path, width: int, scheme: str
 ) -> None:
     with opened(browser, report, width=width, color_scheme=scheme) as page:
-        for number in (0, 3):
-            page.get_by_text(f"Document {number}", exact=True).click()
-        page.locator(".pane").nth(3).wait_for()
+        choose(page, 0)
+        assert sideways(page) <= 0
+        choose(page, 3)
         assert sideways(page) <= 0
         for name in ("for3", "against2", "unread"):
             assert contrast(page, f".pane .{name}") >= 4.5, name
@@ -268,8 +293,16 @@ def luminance(colour: list[int]) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def test_without_script_the_lists_stand_there(browser: Any, report: Path) -> None:
+def test_without_script_the_first_document_of_each_kind_stands_there(browser: Any, report: Path) -> None:
     with opened(browser, report, java_script_enabled=False) as page:
-        assert page.locator(".browser-plain").is_visible()
         assert not page.locator(".browser").is_visible()
-        assert page.locator(".browser-plain summary").inner_text() == "Every model is wrong"
+        first = page.locator(".browser-plain article").first
+        assert first.locator(".doc-title").inner_text() == "Every model is wrong"
+        assert first.locator(".answers li").first.inner_text().split() == [
+            "lstm",
+            "✓",
+            "bad",
+            "75",
+            "%",
+            "sure",
+        ]

@@ -13,8 +13,8 @@ from report_builders import NETWORK, build_run
 from pipeline.core.files import as_json
 from pipeline.evaluation.chosen_documents import choose_documents
 from pipeline.report import draw_report
-from pipeline.report.page.blocks import Browser, Limits
-from pipeline.report.sections.browser import STEPS, browser_data, how_contributions_are_made
+from pipeline.report.page.blocks import Browser, Limits, Paragraph
+from pipeline.report.sections.browser import STEPS, browser_data, first_documents, how_contributions_are_made
 from pipeline.report.sections.documents import documents
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.run_folder.reading import read_run
@@ -249,8 +249,37 @@ def test_a_hundred_classes_ten_models_and_three_hundred_documents_stay_in_the_li
         contributions={"models": [], "documents": documents},
     )
     data, _ = browser_data(read_run(run), Limits())
-    assert len(data["documents"]) == 300
-    assert 400_000 < len(as_json(data).encode()) <= 1_200_000
+    assert len(data["documents"]) == 200
+    assert 200_000 < len(as_json(data).encode()) <= 380_000
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "parts"), [(True, [(30, "all"), (7, "some"), (3, "none")]), (False, [])]
+)
+def test_a_bar_says_on_how_many_documents_all_models_are_right(
+    tmp_path: Path, probabilities: bool, parts: list[tuple[int, str]]
+) -> None:
+    counts = {"all wrong": 3, "sure mistakes": 10}  # some model is wrong on ten of 40
+    hard = {"models": ["a", "b"], "documents": 40, "counts": counts, "wrong": [[1, 1], [1, 1]], "lists": {}}
+    answering = chosen(1, ["a", "b"], ["bad", "good"])
+    for model in answering["models"]:
+        model |= {"probabilities": probabilities, "decides": True}
+    run = read_run(build_run(tmp_path, hard_documents=hard, chosen_documents=answering))
+    first, *blocks = documents(run, Limits())
+    (browser,) = [block for block in blocks if isinstance(block, Browser)]
+    assert [(part.documents, part.tone) for part in browser.agreement] == parts
+    start = "Both models are right on 30 documents, wrong on 3 of 40 test documents."
+    assert isinstance(first, Paragraph)
+    assert first.text.startswith(
+        start if probabilities else "Every model is wrong on 3 of 40 test documents."
+    )
+
+
+def test_the_first_document_of_each_kind_stands_there_without_script(tmp_path: Path) -> None:
+    run = read_run(build_run(tmp_path, chosen_documents=chosen(2, [NETWORK, "theirs"], ["bad", "good"])))
+    found = first_documents(run)
+    assert [one.why for one in found] == ["every model is wrong", "random sample"]
+    assert [answer.model for answer in found[0].answers] == ["lstm", "theirs"]
 
 
 def test_the_lists_stand_in_the_browsers_place_where_no_script_runs(tmp_path: Path) -> None:

@@ -247,7 +247,7 @@ def test_many_classes_are_shortened_with_their_place() -> None:
 
 
 def test_every_key_is_documented() -> None:
-    text = (Path(__file__).parents[2] / "docs" / "run-folder.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[2] / "docs" / "reference" / "run-folder.md").read_text(encoding="utf-8")
     keys = {key for value in (AUDIT, {"gains": GRID["gains"]}) for path in key_paths(value) for key in path}
     assert [key for key in keys if isinstance(key, str) and f"`{key}`" not in text] == []
 

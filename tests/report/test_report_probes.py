@@ -11,19 +11,29 @@ import pytest
 from report_builders import DETAILS, NETWORK, build_run
 
 from pipeline.report.draw import draw_report
-from pipeline.report.page.blocks import Block, Chart, Limits, Nothing, Paragraph, Points, Strip, Table
+from pipeline.report.page.blocks import Block, Chart, Fold, Limits, Nothing, Paragraph, Points, Strip, Table
 from pipeline.report.page.charts import draw
 from pipeline.report.page.figures import Bands
 from pipeline.report.page.formats import MISSING
 from pipeline.report.page.strips import bars, shades
+from pipeline.report.sections import memory
 from pipeline.report.sections.by_network import line
 from pipeline.report.sections.probes import probes
 from pipeline.run_folder.details.probes import Quartiles
-from pipeline.run_folder.reading import read_run
+from pipeline.run_folder.reading import Run, read_run
 
 
 def blocks_of(tmp_path: Path, **changes: Any) -> tuple[Block, ...]:
-    return probes(read_run(build_run(tmp_path, **changes)), Limits())
+    """Return what stands in the five pictures and beside them, what is shut among it."""
+    return all_blocks(read_run(build_run(tmp_path, **changes)), Limits())
+
+
+def all_blocks(run: Run, limits: Limits) -> tuple[Block, ...]:
+    parts = (memory.reading, memory.reach, memory.needed, memory.order, memory.units, probes)
+    found = [block for build in parts for block in build(run, limits)]
+    return tuple(
+        inner for block in found for inner in (block.blocks if isinstance(block, Fold) else (block,))
+    )
 
 
 def chart(blocks: tuple[Block, ...], caption: str) -> Chart:
@@ -41,16 +51,16 @@ def test_each_probe_has_its_question_a_line_a_network_and_its_limits(tmp_path: P
     blocks = blocks_of(tmp_path)
     asked = [block for block in blocks if isinstance(block, Points) and block.title]
     assert [block.title for block in asked] == [
+        "What do states and answer do as the network reads?",
         "How far back does the gradient reach?",
         "How much of an earlier state is left in the last one?",
-        "How long do the units hold what they hold?",
-        "What do states and answer do as the network reads?",
         "How many last tokens are enough, and how far back does order count?",
-        "How much of what the network knows is in the order of words?",
         "From how far back can such a network bring one word that decides?",
+        "How much of what the network knows is in the order of words?",
+        "How long do the units hold what they hold?",
         "What does the first bias of the forget gates change?",
     ]
-    assert asked[0].items == (
+    assert asked[1].items == (
         f"{NETWORK}: the gradient falls to 1 % of its value at the end after 7 tokens.",
     )
     said = "Controls: nothing is padded. Cannot show: what a word means."
@@ -145,7 +155,7 @@ def test_lines_that_could_not_be_told_apart_are_left_out_and_named(tmp_path: Pat
     assert len(bands(blocks, "How long units hold").lines) == 7
     assert "Not drawn: lstm7." in chart(blocks, "How long units hold").reading
     for rows, strips in ((150, 4), (60, 3), (8, 1)):  # networks, of one document each
-        shown = probes(read_run(tmp_path / "run"), Limits(rows=rows))
+        shown = all_blocks(read_run(tmp_path / "run"), Limits(rows=rows))
         assert len([block for block in shown if isinstance(block, Strip)]) == strips
 
 
@@ -214,7 +224,7 @@ def test_changes_of_the_answer_beyond_six_are_counted(tmp_path: Path, changes: i
 
 
 class Pictures(HTMLParser):
-    """Collects the texts and labels of the pictures inside <details class="strip">."""
+    """Collects the texts and labels of the pictures inside <figure class="strip">."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -222,14 +232,14 @@ class Pictures(HTMLParser):
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         named = dict(attributes)
-        self.inside |= tag == "details" and named.get("class") == "strip"
+        self.inside |= tag == "figure" and named.get("class") == "strip"
         if self.inside:
             self.tags.add(tag)
             if tag == "svg":
                 self.labels.append(f"{named.get('role')}: {named.get('aria-label')}")
 
     def handle_endtag(self, tag: str) -> None:
-        self.inside &= tag != "details"
+        self.inside &= tag != "figure"
 
     def handle_data(self, data: str) -> None:
         if self.inside and data.strip():

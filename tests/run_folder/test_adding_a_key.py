@@ -45,13 +45,13 @@ print(json.dumps(plain(Budget("bow", 1, 1, None, 0.5, "nothing"))))
 def changed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a copy of the program that has one more field, and nothing else changed."""
     folder = tmp_path_factory.mktemp("changed")
-    shutil.copytree(ROOT / "pipeline", folder / "pipeline", ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "docs").mkdir()
+    shutil.copytree(ROOT / "pipeline", folder / "pipeline")  # with what is compiled
+    (folder / "docs" / "reference").mkdir(parents=True)
     for name in (
         "docs/__init__.py",
         "docs/make_run_folder.py",
         "docs/marked_sections.py",
-        "docs/run-folder.md",
+        "docs/reference/run-folder.md",
     ):
         shutil.copy(ROOT / name, folder / name)
     shutil.copy(ROOT / "tests" / "filled.py", folder / "filled.py")
@@ -80,5 +80,5 @@ def test_a_new_field_is_in_the_schema_the_check_and_the_builder(changed: Path) -
 
 def test_a_new_field_is_a_row_of_the_page(changed: Path) -> None:
     python(changed, "-m", "docs.make_run_folder")
-    page = (changed / "docs/run-folder.md").read_text(encoding="utf-8").splitlines()
+    page = (changed / "docs/reference/run-folder.md").read_text(encoding="utf-8").splitlines()
     assert "| `patience` | what was left of the patience; `null` for linear models |" in page

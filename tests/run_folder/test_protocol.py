@@ -17,7 +17,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.experiment.data import RunData
 from pipeline.experiment.jobs import Job
 from pipeline.experiment.plan import plan_models, question_of
-from pipeline.report.draw import summarise
+from pipeline.report import summarise
 from pipeline.report.sections.circumstances import protocol_sentence
 from pipeline.run_folder.metrics.corpus import CorpusRead
 from pipeline.run_folder.protocol import Breach, breaches, plan_of, read_protocol, write_protocol

@@ -55,8 +55,8 @@ except SystemExit as ended:
 def changed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a copy of the program that has one more field, and nothing else changed."""
     folder = tmp_path_factory.mktemp("changed")
-    shutil.copytree(ROOT / "pipeline", folder / "pipeline", ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "docs").mkdir()
+    shutil.copytree(ROOT / "pipeline", folder / "pipeline")  # with what is compiled
+    (folder / "docs" / "reference").mkdir(parents=True)
     for name in ("run_pipeline.py", "docs/make_configuration.py"):
         shutil.copy(ROOT / name, folder / name)
     table = folder / "pipeline/settings/corpus.py"
@@ -95,7 +95,7 @@ def test_a_new_field_is_read_from_each_layer_and_checked_in_each(changed: Path) 
 
 def test_a_new_field_is_a_row_of_the_configuration_page(changed: Path) -> None:
     python(changed, "docs/make_configuration.py")
-    page = (changed / "docs/configuration.md").read_text(encoding="utf-8").splitlines()
+    page = (changed / "docs/reference/configuration.md").read_text(encoding="utf-8").splitlines()
     row = "| `stems` | 2 | a whole number from 0 to 5 | `--stems` | Endings that are cut off a word. |"
     assert row in page
     assert "| `vocabulary.stems` | 2 | 1 |" in page

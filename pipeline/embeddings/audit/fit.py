@@ -88,7 +88,7 @@ def audit_fit(found: Embedded, facts: CorpusFacts, name: str = "") -> dict[str, 
     Returns
     -------
     dict
-        See docs/run-folder.md. `case` is None unless all vectors were read from files: words of vectors made
+        See docs/reference/run-folder.md. `case` is None unless all vectors were read from files: words of vectors made
         here have the corpus's own case.
     """
     steps = steps_of_types(facts.tokenized.types, found.vocabulary, found.matrix.covered, found.steps)

@@ -123,8 +123,6 @@ def choose_strength(
         Strength 1.0 where the model has none; the middle of each setting without validation documents. Then nothing
         is tried. The pipeline reads the chosen columns alone.
     """
-    from sklearn.base import clone
-
     entry = BASELINES[name]
     strengths, betas, powers = (sorted(of(settings)) for of in (entry.strengths, entry.betas, entry.powers))
     if not strengths:
@@ -140,18 +138,15 @@ def choose_strength(
             single(one[0] if min_df is None else one[0][:, columns[min_df]]) for one in (train, validation)
         ]
         pipeline = entry.pipeline(settings, problem_of(read[0], train[1], class_weight))
-        weighted = pipeline[:-1].fit_transform(read[0]), pipeline[:-1].transform(read[1])
-        for power in powers or (None,):
-            own = with_values(clone(pipeline[-1]), power=power)
-            asked = Tried(0.0, np.inf, 0.0, None, power, min_df)
-            fits = _trials(own, (weighted[0], train[1]), weighted[1], asked, strengths, judge)
-            for trial, cut_short in fits:
-                tried.append(trial)
-                on_trial(trial)
-                if not any(_is_beaten(trial, by) for by in kept):
-                    kept = {old: fit for old, fit in kept.items() if not _is_beaten(old, trial)}
-                    # a classifier of its own: the next strength is fitted on from this one's
-                    kept[trial] = pipeline_of(pipeline[0], deepcopy(own)), cut_short
+        for trial, own, cut_short in _trials_of_powers(
+            pipeline, (read[0], train[1]), read[1], min_df, powers, strengths, judge
+        ):
+            tried.append(trial)
+            on_trial(trial)
+            if not any(_is_beaten(trial, by) for by in kept):
+                kept = {old: fit for old, fit in kept.items() if not _is_beaten(old, trial)}
+                # a classifier of its own: the next strength is fitted on from this one's
+                kept[trial] = pipeline_of(pipeline[0], deepcopy(own)), cut_short
     best = best_trial(tuple(kept), len(validation[1]), metric)
     return Chosen(
         best.value,
@@ -163,6 +158,26 @@ def choose_strength(
         trial=best,
         settings_tried=len(tried) * max(len(betas), 1),
     )
+
+
+def _trials_of_powers(
+    pipeline: Pipeline,
+    train: tuple[Features, Int32],
+    validation: Features,
+    min_df: int | None,
+    powers: Sequence[float],
+    strengths: Sequence[float],
+    judge: _Judge,
+) -> Iterator[tuple[Tried, Classifier, bool]]:
+    """Fit the pipeline with each power, and each strength; yield what `_trials` yields, with the classifier."""
+    from sklearn.base import clone
+
+    weighted = pipeline[:-1].fit_transform(train[0]), pipeline[:-1].transform(validation)
+    for power in powers or (None,):
+        own = with_values(clone(pipeline[-1]), power=power)
+        asked = Tried(0.0, np.inf, 0.0, None, power, min_df)
+        for trial, cut_short in _trials(own, (weighted[0], train[1]), weighted[1], asked, strengths, judge):
+            yield trial, own, cut_short
 
 
 def _trials(

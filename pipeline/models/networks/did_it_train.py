@@ -30,7 +30,7 @@ def why_not_trained(
     n_classes: int,
     class_weights: Float32 | None = None,
 ) -> str | None:
-    """Return why a fit counts as "did not train" and what to do, or None: the rule of `docs/run-folder.md`.
+    """Return why a fit counts as "did not train" and what to do, or None: the rule of `docs/reference/run-folder.md`.
 
     Parameters
     ----------

@@ -79,9 +79,8 @@ def training_step(
     weight_drop = WeightDrop(recurrent_kernels(model), settings.weight_drop) if settings.weight_drop else None
     averages = [tf.Variable(weight.value, trainable=False) for weight in weights] if settings.ema else []
     steps = tf.Variable(0.0, trainable=False)
-    of_class = tf.constant(
-        np.ones(model.outputs[0].shape[-1]) if class_weights is None else class_weights, tf.float32
-    )
+    every_class = np.ones(model.outputs[0].shape[-1])
+    of_class = tf.constant(every_class if class_weights is None else class_weights, tf.float32)
 
     @tf.function(
         input_signature=[*batch_signature(), tf.TensorSpec((None,), tf.int32), tf.TensorSpec((), tf.float32)]
@@ -109,15 +108,26 @@ def training_step(
             row_optimizer.apply(distinct, gradients[-1], rate)
         if averages:
             t = steps.assign_add(1.0)
-            decay = tf.minimum(settings.ema, t / (9.0 + t))
-            for average, weight in zip(averages, weights, strict=True):
-                average.assign(decay * average + (1.0 - decay) * weight)
-        right = tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), labels)
+            _follow(averages, weights, tf.minimum(settings.ema, t / (9.0 + t)))
         clipped = tf.cast(norm > settings.clip_norm, tf.int32)
-        return tf.reduce_sum(losses), tf.reduce_sum(tf.cast(right, tf.int32)), clipped
+        return tf.reduce_sum(losses), _count_right(logits, labels), clipped
 
     changed = _changed(model, tuned, (optimizer, row_optimizer, weight_drop), (*averages, steps))
     return TrainingStep(run, tuple(zip(weights, averages, strict=False)), changed)
+
+
+def _follow(averages: Sequence[Weight], weights: Sequence[Weight], decay: Tensor) -> None:
+    """Move each average towards its weight: `decay` of it stays."""
+    for average, weight in zip(averages, weights, strict=True):
+        average.assign(decay * average + (1.0 - decay) * weight)
+
+
+def _count_right(logits: Tensor, labels: Tensor) -> Tensor:
+    """Return for how many documents the highest logit is that of the label; int32 scalar."""
+    import tensorflow as tf
+
+    right = tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), labels)  # (B,)
+    return tf.reduce_sum(tf.cast(right, tf.int32))
 
 
 def _changed(

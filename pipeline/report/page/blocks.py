@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from pipeline.core.files import Json
+from pipeline.report.page.browsed import Agreement, FirstDocument
 from pipeline.report.page.cards import Card, Mistakes, Seen
 from pipeline.report.page.figures import Figure
 from pipeline.report.page.plots import Span
 from pipeline.report.page.scale import Scale
+from pipeline.report.page.stories import Picture
 from pipeline.report.page.strips import Shade
 
 
@@ -119,7 +121,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Strip:
-    """A few words of a document, and for each a bar and the rows of panels; shut until it is opened (HTML)."""
+    """A few words of a document, and for each a bar and the rows of panels."""
 
     kind: ClassVar[str] = "strip"
     caption: str
@@ -183,10 +185,10 @@ class Grid:
 
 @dataclass(frozen=True)
 class Browser:
-    """Documents to search and filter, on the page with script; `tables` in Markdown, and without script.
+    """Documents to search and filter, on the page with script; `tables` in Markdown.
 
-    `data` is what the script reads: JSON, every string in it cleaned. `rule` says which documents these are,
-    `method` how the contributions of words are made.
+    `data` is what the script reads: JSON, every string in it cleaned. `firsts` stand there without script and on
+    paper. `rule` says which documents these are, `method` how the contributions of words are made.
     """
 
     kind: ClassVar[str] = "browser"
@@ -194,9 +196,11 @@ class Browser:
     tables: tuple[Table, ...]
     rule: str
     method: tuple[str, ...] = ()
+    agreement: tuple[Agreement, ...] = ()
+    firsts: tuple[FirstDocument, ...] = ()
 
 
-Shut = Table | Chart | Paragraph | Points | Code | Grid
+Shut = Table | Chart | Paragraph | Points | Code | Grid | Strip
 
 
 @dataclass(frozen=True)
@@ -208,7 +212,21 @@ class Fold:
     blocks: tuple[Shut, ...]
 
 
-Block = Table | Heat | Chart | Strip | Paragraph | Points | Code | Nothing | Grid | Browser | Fold | Card
+Block = (
+    Table
+    | Heat
+    | Chart
+    | Strip
+    | Paragraph
+    | Points
+    | Code
+    | Nothing
+    | Grid
+    | Browser
+    | Fold
+    | Card
+    | Picture
+)
 
 
 @dataclass(frozen=True)
@@ -328,7 +346,7 @@ class Limits:
     rows: int = 150
     confusion_classes: int = 20  # above this, the most confused pairs instead of the matrix
     pairs: int = 15
-    browser_bytes: int = 1_200_000  # of the page, for the documents to browse
+    browser_bytes: int = 380_000  # of the page, for the documents to browse
 
 
 def words(*titles: str) -> tuple[Column, ...]:

@@ -17,6 +17,13 @@ SHARPNESS = 1.5  # pixels of a PNG to one of the page
 @functools.lru_cache(maxsize=256)
 def draw(figure: Figure) -> str:
     """Return the figure as SVG text."""
+    from altair.utils.schemapi import debug_mode
+
+    with debug_mode(False):  # no check of each part against Vega-Lite's schema, which takes most of the time
+        return _drawn(figure)
+
+
+def _drawn(figure: Figure) -> str:
     if isinstance(figure, Curves):
         return _svg(curve_chart(figure))
     if isinstance(figure, Reliability):
@@ -43,6 +50,6 @@ def _svg(chart: Drawn) -> str:
     import vl_convert
 
     version = "_".join(alt.SCHEMA_VERSION.split(".")[:2])
-    svg = vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=version)
+    svg = vl_convert.vegalite_to_svg(chart.to_dict(validate=False), vl_version=version)
     svg = re.sub(r'\sxmlns(:xlink)?="[^"]*"', "", svg)
     return re.sub(r' role="graphics-[a-z]+" aria-roledescription="[^"]*"', "", svg)

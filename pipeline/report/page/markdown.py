@@ -8,7 +8,7 @@ from functools import singledispatch
 
 from pipeline.core.clean import cell_text, code_text, prose
 from pipeline.core.columns import aligned, widths_of
-from pipeline.report.page import blocks, cards
+from pipeline.report.page import blocks, cards, stories
 from pipeline.report.page.blocks import Answer, Block, Cell, Points, Section, Table, numbers, row, words
 from pipeline.report.page.formats import count, percent
 
@@ -202,6 +202,24 @@ def _peeks(peeks: cards.Peeks) -> str:
     return "\n".join(
         f"- {_prose(title)} ({_prose(label)}, {_prose(what)})" for title, label, what in peeks.items
     )
+
+
+@_written.register
+def _notes(notes: stories.Notes) -> str:
+    return ", ".join(f"[{_prose(words)}]({place})" for words, place in notes.links)
+
+
+@_written.register
+def _reader(reader: stories.Reader) -> str:
+    columns = words("Word", "Answer, if the text ended there")
+    named = ("another", *reader.answers)
+    rows = tuple(row(one.word, f"{named[one.of]} {percent(one.share, 0)}") for one in reader.words)
+    return _table(Table("Word by word", columns, rows))
+
+
+@_written.register
+def _pictured(picture: stories.Fade | stories.Slope | stories.UnitDots) -> str:
+    return ""  # its numbers stand in the tables below
 
 
 @_written.register

@@ -16,7 +16,7 @@ from pipeline.report.sections.answer import decided_words
 from pipeline.report.sections.facts import verdict_comparison
 from pipeline.report.sections.metric import metric_of
 from pipeline.report.sections.model_words import kind_of, namer
-from pipeline.report.sections.spoken import speak
+from pipeline.report.words.answer import speak
 from pipeline.run_folder.reading import Run
 
 NEEDS = {  # by the family of a model

@@ -20,7 +20,7 @@ from pipeline.report.sections.metric import ReportMetric, metric_of
 from pipeline.report.sections.model_words import KIND_CLASSES, namer
 from pipeline.report.sections.offers import offers
 from pipeline.report.sections.rule import beside_words, decision_rule
-from pipeline.report.sections.spoken import speak
+from pipeline.report.words.answer import speak
 from pipeline.run_folder.reading import CHARTS, Run
 
 DECISION_WORDS: dict[str | None, str] = {

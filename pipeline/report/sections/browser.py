@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.core.clean import cell_text, clean, plural
+from pipeline.core.clean import cell_text, clean, clip, plural
 from pipeline.core.files import Json, as_json
+from pipeline.core.wording import called
 from pipeline.report.page.blocks import Limits
+from pipeline.report.page.browsed import FirstDocument, GivenAnswer
 from pipeline.report.page.formats import MISSING, count
 from pipeline.run_folder.details.documents import (
     AnsweringModel,
+    ChosenDocument,
     ChosenDocuments,
     Contributions,
     ExplainedDocument,
@@ -22,6 +25,7 @@ from pipeline.run_folder.reading import Run
 
 Data = dict[str, Json]  # what the page's script reads
 
+FIRST = 600  # characters of a document that stands there without script
 LEFT_OUT = " […] "  # as the run wrote it between the start and the end of a text
 WHY = {  # names of lists in details/chosen_documents.json, as a reader is told
     "all wrong": "every model is wrong",
@@ -46,8 +50,9 @@ STEPS = (
     Step(300, 600, None),
     Step(300, 400, None),
     Step(300, 400, 20),
-    Step(200, 400, 20),
-    Step(100, 400, 20),
+    Step(300, 400, 10),
+    Step(300, 300, 10),
+    Step(200, 300, 10),
     Step(100, 300, 10),
     Step(50, 300, 10),
     Step(50, 300, 0),
@@ -86,11 +91,11 @@ def _data(run: Run, chosen: ChosenDocuments, step: Step) -> Data:
     found = run.details.contributions or Contributions((), ())
     explained = {entry.document: entry for entry in found.documents}
     methods = {entry.name: entry for entry in found.models}
-    why = list(WHY)
+    why, short = list(WHY), called(names)
     return {
         "labels": [cell_text(label) for label in chosen.label_names],
         "why": list(WHY.values()),
-        "models": [_model(model, methods.get(model.name)) for model in chosen.models],
+        "models": [_model(short[model.name], model, methods.get(model.name)) for model in chosen.models],
         "pair": _first_pair(run, names, methods),
         "tested": chosen.tested,
         "documents": [
@@ -107,9 +112,9 @@ def _data(run: Run, chosen: ChosenDocuments, step: Step) -> Data:
     }
 
 
-def _model(model: AnsweringModel, found: ExplainedModel | None) -> Data:
+def _model(short: str, model: AnsweringModel, found: ExplainedModel | None) -> Data:
     return {
-        "name": cell_text(model.name),
+        "name": cell_text(short),
         "kind": model.kind,
         "seeds": model.seeds,
         "decides": model.decides,
@@ -200,6 +205,40 @@ def _written(words: Sequence[str], most: int | None) -> str:
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else float(f"{value:.3g}")
+
+
+def first_documents(run: Run, characters: int = FIRST) -> tuple[FirstDocument, ...]:
+    """Return the first document of each kind, which stands there without script."""
+    chosen = run.details.chosen_documents
+    if chosen is None:
+        return ()
+    texts = {entry.document: entry for entry in run.details.documents_shown if entry.part == "test"}
+    firsts = {name: next((one for one in chosen.documents if name in one.why), None) for name in WHY}
+    return tuple(
+        FirstDocument(
+            WHY[name],
+            one.document,
+            chosen.label_names[one.label],
+            clip(texts[one.document].text, characters) if one.document in texts else "",
+            _given(chosen, one),
+        )
+        for name, one in firsts.items()
+        if one is not None
+    )
+
+
+def _given(chosen: ChosenDocuments, one: ChosenDocument) -> tuple[GivenAnswer, ...]:
+    short = called(model.name for model in chosen.models)
+    answers = zip(chosen.models, one.predicted, one.probability, strict=True)
+    return tuple(
+        GivenAnswer(
+            short[model.name],
+            chosen.label_names[predicted],
+            "" if sure is None else f"{100 * sure:.0f} % sure",
+            predicted == one.label,
+        )
+        for model, predicted, sure in answers
+    )
 
 
 # --- what a reader is told

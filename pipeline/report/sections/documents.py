@@ -5,11 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.core.clean import clip, plural
-from pipeline.report.page.blocks import Block, Browser, Cell, Limits, Paragraph, Table, numbers, row, words
+from pipeline.core.wording import in_words
+from pipeline.report.page.blocks import (
+    Block,
+    Browser,
+    Cell,
+    Limits,
+    Paragraph,
+    Table,
+    numbers,
+    row,
+    words,
+)
+from pipeline.report.page.browsed import Agreement
 from pipeline.report.page.formats import MISSING, count, percent
 from pipeline.report.page.tables import ColumnOf, Columns, number, table_of, text
 from pipeline.report.sections.browser import (
     browser_data,
+    first_documents,
     how_contributions_are_made,
     how_documents_are_chosen,
 )
@@ -19,6 +32,7 @@ from pipeline.run_folder.metrics.documents import HardDocuments, ListedDocument
 from pipeline.run_folder.reading import METRICS, Run
 
 TEXT = 300  # characters of a document that a table shows
+READ_THEM = "Read what they get wrong before you trust a number."
 ANSWERS = 8  # models whose answer a table shows
 LISTS = {  # key: caption, what to make of it
     "all wrong": (
@@ -52,11 +66,11 @@ def documents(run: Run, limits: Limits) -> tuple[Block, ...]:
     texts = document_texts(run)
     lists = tuple(_list(name, found, texts, limits) for name in LISTS if found.lists.get(name))
     return (
-        Paragraph(_reading(found)),
-        Paragraph(RULE, "muted"),
+        Paragraph(_reading(run, found)),
+        *_browsed(run, lists, limits),
         _counts(found),
         *_shared(found, limits),
-        *_browsed(run, lists, limits),
+        Paragraph(RULE, "muted"),
     )
 
 
@@ -66,21 +80,41 @@ def _browsed(run: Run, lists: tuple[Table, ...], limits: Limits) -> tuple[Block,
     if chosen is None:
         return lists
     data, step = browser_data(run, limits)
-    return (Browser(data, lists, how_documents_are_chosen(chosen, step), how_contributions_are_made(run)),)
+    rule, method = how_documents_are_chosen(chosen, step), how_contributions_are_made(run)
+    return (Browser(data, lists, rule, method, _agreement(run), first_documents(run)),)
 
 
-def _reading(found: HardDocuments) -> str:
-    """Return how many documents no model gets right, and how many one kind of models alone."""
-    counts = found.counts
-    of = plural(found.documents, "test document")
-    start = f"Every model is wrong on {count(counts['all wrong'])} of {of}."
-    by_networks, by_baselines = (counts.get(f"only {kind} right") for kind in ("networks", "baselines"))
-    if by_networks is None or by_baselines is None:
-        return start
+def _agreement(run: Run) -> tuple[Agreement, ...]:
+    """Return on how many documents all, some and none of the models are right; nothing where that is not known."""
+    found, chosen = run.metrics.hard_documents, run.details.chosen_documents
+    if found is None or chosen is None or "sure mistakes" not in found.counts:
+        return ()
+    if not all(one.probabilities for one in chosen.models if one.decides):
+        return ()  # of answers alone no sure mistake is known, and those are the documents on which some are wrong
+    none = found.counts["all wrong"]
+    some = found.counts["sure mistakes"] - none
+    of = f"all {in_words(len(found.models))} models"
     return (
-        f"{start} All networks are right and all baselines wrong on {count(by_networks)}, the other way round on"
-        f" {count(by_baselines)}."
+        Agreement(
+            found.documents - some - none,
+            "all right",
+            f"{of} are right on {found.documents - some - none:,}",
+            "all",
+        ),
+        Agreement(some, "some wrong", f"some are wrong on {some:,}", "some"),
+        Agreement(none, "all wrong", f"all are wrong on {none:,}", "none"),
     )
+
+
+def _reading(run: Run, found: HardDocuments) -> str:
+    """Return on how many documents all models are right, and on how many none is."""
+    right = next((part.documents for part in _agreement(run) if part.tone == "all"), None)
+    of = f"{count(found.counts['all wrong'])} of {plural(found.documents, 'test document')}"
+    if right is None:
+        return f"Every model is wrong on {of}. {READ_THEM}"
+    n_models = len(found.models)
+    models = {1: "The model is", 2: "Both models are"}.get(n_models, f"All {in_words(n_models)} models are")
+    return f"{models} right on {count(right)} documents, wrong on {of}. {READ_THEM}"
 
 
 def document_texts(run: Run) -> dict[tuple[str, int], str]:

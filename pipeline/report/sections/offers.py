@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.report.page.blocks import Offer
 from pipeline.report.sections.facts import n_folds
-from pipeline.report.sections.spoken import spoken_minutes
+from pipeline.report.words.answer import spoken_minutes
 from pipeline.run_folder.reading import Run
 
 MEMORY_PROBES = ("needle", "forget-bias")

@@ -40,16 +40,23 @@ WRITERS: dict[str, Writer] = {
 }
 
 
+STORIES = frozenset(WRITERS)  # probes that belong to one of the pictures of `memory`
+
+
 def probes(run: Run, limits: Limits) -> tuple[Block, ...]:
-    """Return, for each probe, its question, a line for each network, charts, and what it cannot show."""
+    """Return what all pictures rest on, and the probes that belong to none of them."""
     entries = list(run.details.probes)
     if not entries:
         return (Nothing(_why_nothing(run)),)
+    names = dict.fromkeys(name for entry in entries for name in entry.found if name not in STORIES)
     blocks: list[Block] = [Paragraph(WHAT_IT_IS, "muted"), *_untrained(entries), *_silent(entries)]
-    entries = [entry for entry in entries if not _same_reason(entry)]
-    for name in dict.fromkeys([*WRITERS, *(name for entry in entries for name in entry.found)]):
-        blocks += _probe(name, entries, run, limits)
-    return tuple(blocks)
+    return (*blocks, *(block for name in names for block in of_probe(name, run, limits)))
+
+
+def of_probe(name: str, run: Run, limits: Limits) -> tuple[Block, ...]:
+    """Return all that one probe says of the networks that it was asked about."""
+    entries = [entry for entry in run.details.probes if not _same_reason(entry)]
+    return tuple(_probe(name, entries, run, limits))
 
 
 def _why_nothing(run: Run) -> str:

@@ -1,4 +1,4 @@
-"""The files of `details/` that the report draws, as values; docs/run-folder.md says what each key means."""
+"""The files of `details/` that the report draws, as values; docs/reference/run-folder.md says what each key means."""
 
 from __future__ import annotations
 

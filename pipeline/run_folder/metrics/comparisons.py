@@ -64,7 +64,7 @@ class Comparison(Row):
     """said of a: `equal` where `ci95` lies within the region of practical equivalence (corrected for nothing); else
     `beats` or `loses` where `ci95` leaves out 0 and `p_adjusted` is below 0.05; else `cannot tell`. `withheld` where a
     fit of one of the two did not train. Where the verdict is `beats`, its rows are so by `p_value`
-    ([why](decisions/0018-one-question-against-every-baseline.md))"""
+    ([why](../decisions/0018-one-question-against-every-baseline.md))"""
     by: By | None
     """where it beats or loses: `more than the rope` where the whole of `ci95` lies beyond the region, else `perhaps
     less`; `null` elsewhere"""
@@ -147,6 +147,18 @@ class Verdict(Row):
 
 
 @dataclass(frozen=True)
+class NextStep(Row):
+    """One thing to try next."""
+
+    command: str
+    minutes: Amount | None
+    because: str
+
+    def __str__(self) -> str:
+        return f"{self.because} {self.command}"
+
+
+@dataclass(frozen=True)
 class Advice(Row):
     """`advice`: what to do meanwhile, by one rule from decisions, costs and sizes."""
 
@@ -160,8 +172,10 @@ class Advice(Row):
     It is what `predict` takes unless told; `null` where none is advised"""
     because: str
     """why, in a sentence"""
-    next: Texts
-    """options to try next, likeliest first, each with the fact of this run that speaks for it; three at most"""
+    next: tuple[NextStep, ...]
+    """what to try next, likeliest first, three at most: `command` (that of this run with other options; the options
+    alone where it was no command), `minutes` (by what the trainings of this run took; `null` where nothing was
+    measured), `because` (the fact of this run that speaks for it, in a sentence)"""
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,10 @@
 "use strict";
-// The documents to browse: search, filters, and word contributions of two models side by side. Every text of the
-// corpus goes into the page by textContent. Without this script the lists of the report stand in its place.
+// The documents to browse: a list with search and filters, beside it one document with every model's answer and the
+// words of two. Every text of the corpus goes into the page by textContent. Without this script the first document of
+// each kind stands in its place.
 (() => {
   const STEP = 20; // documents that are listed at once
+  const START = 90; // characters of a text in the list
   const LEVELS = [20, 45, 75]; // percent of a text's largest contribution: weak, middling, strong
   const NAMED = 5; // words that are named on each side
 
@@ -12,8 +14,13 @@
   const data = JSON.parse(source.textContent);
   const { labels, models, documents } = data;
   const deciding = models.flatMap((model, place) => (model.decides ? [place] : []));
-  const field = (name) => box.querySelector(`#browser-${name}`);
-  const form = box.querySelector("form");
+  const fields = new Map(["search", "right", "class", "left", "other"].map((name) =>
+    [name, box.querySelector(`#browser-${name}`)]));
+  const field = (name) => fields.get(name);
+  const form = box.querySelector(".browser-ask");
+  const kinds = box.querySelector(".browser-kinds");
+  const page = box.querySelector(".browser-doc");
+  const pairForm = box.querySelector(".browser-pair");
   const list = box.querySelector(".browser-list");
   const more = box.querySelector(".browser-more");
   const status = box.querySelector(".browser-count");
@@ -81,9 +88,15 @@
     }
     const classes = [...new Set(documents.map((entry) => entry.y))].sort((a, b) => a - b);
     field("class").append(option("", "every class"), ...classes.map((place) => option(place, labels[place])));
-    const reasons = data.why.flatMap((text, place) =>
-      documents.some((entry) => entry.w.includes(place)) ? [option(place, text)] : []);
-    field("why").append(option("", "for any reason"), ...reasons);
+    const chips = [["", "All", documents.length], ...data.why.map((text, place) =>
+      [String(place), text, documents.filter((entry) => entry.w.includes(place)).length])];
+    for (const [value, text, number] of chips.filter(([, , number]) => number)) {
+      const chip = make("button", "", `${text[0].toUpperCase()}${text.slice(1)} ${number}`);
+      chip.type = "button";
+      chip.value = value;
+      chip.setAttribute("aria-pressed", String(value === ""));
+      kinds.append(chip);
+    }
     for (const [side, place] of [["left", data.pair[0]], ["other", data.pair[1]]]) {
       field(side).append(...models.map((model, number) => option(number, model.name)));
       field(side).options[place].defaultSelected = true;
@@ -94,7 +107,7 @@
     const words = field("search").value.trim().toLowerCase();
     const [name, place] = field("right").value.split(":");
     const wanted = field("class").value;
-    const reason = field("why").value;
+    const reason = kinds.querySelector("[aria-pressed=true]").value;
     return documents.filter((entry) =>
       tests[name](entry, Number(place)) &&
       (wanted === "" || entry.y === Number(wanted)) &&
@@ -110,16 +123,6 @@
     const right = isRight(entry, model);
     const mark = make("span", right ? "right" : "wrong", right ? "✓ right" : "✗ wrong");
     return [mark, " ", own(labels[entry.p[model]]), percent(entry.q[model])];
-  }
-
-  function head(entry) {
-    const summary = make("summary", "");
-    summary.append(make("span", "number", `Document ${entry.n}`), " ", own(labels[entry.y]));
-    for (const model of new Set(pair())) {
-      summary.append(make("span", "said", own(models[model].name), ": ", ...verdict(entry, model)));
-    }
-    summary.append(make("span", "start", own(entry.t.slice(0, 140) + (entry.t.length > 140 ? "…" : ""))));
-    return summary;
   }
 
   // Contributions by word, in numbers; null where the model does not read a word or it was left out of the page.
@@ -168,7 +171,7 @@
   }
 
   function pane(entry, model) {
-    const title = make("h3", "", own(models[model].name));
+    const title = make("p", "pane-title", "What ", own(models[model].name), " goes by");
     const answer = make("p", "answered", ...verdict(entry, model));
     const parts = words(entry);
     const text = make("p", "text");
@@ -207,50 +210,48 @@
   }
 
   function answers(entry) {
-    const table = make("table", "", make("caption", "", "All answers"));
-    const top = make("tr", "");
-    for (const title of ["Model", "Answer"]) {
-      const cell = make("th", "", title);
-      cell.scope = "col";
-      top.append(cell);
-    }
-    const rows = models.map((model, place) => {
-      const name = make("th", "", own(model.name), model.decides ? "" : ` (${model.kind === "control" ? "control" : "did not train"})`);
-      name.scope = "row";
-      return make("tr", "", name, make("td", "", ...verdict(entry, place)));
+    const each = models.map((model, place) => {
+      const control = model.decides ? "" : model.kind === "control" ? " (control)" : " (did not train)";
+      return make("li", isRight(entry, place) ? "is-right" : "is-wrong", own(model.name), control, " ",
+        isRight(entry, place) ? "✓" : "✗", " ", make("b", "", own(labels[entry.p[place]])),
+        make("span", "", entry.q[place] === null || entry.q[place] === undefined ? "" : `${entry.q[place]} % sure`));
     });
-    table.append(make("thead", "", top), make("tbody", "", ...rows));
-    const scroll = make("div", "scroll", table);
-    scroll.tabIndex = 0;
-    scroll.setAttribute("role", "region");
-    scroll.setAttribute("aria-label", `All answers to document ${entry.n}`);
-    return scroll;
+    return make("ul", "answers", ...each);
   }
 
-  function body(entry) {
-    const reasons = entry.w.map((place) => data.why[place]).join("; ");
-    const facts = make("p", "facts-line", "True class: ", own(labels[entry.y]), `. Chosen as: ${reasons}.`);
-    const [left, other] = pair();
-    const panes = make("div", "panes", ...[...new Set([left, other])].map((model) => pane(entry, model)));
-    return make("div", "open", facts, panes, answers(entry));
+  const reasons = (entry) => entry.w.map((place) => data.why[place]).join("; ");
+
+  function show(entry) {
+    current = entry;
+    for (const button of list.querySelectorAll("button")) {
+      if (button.entry === entry) button.setAttribute("aria-current", "true");
+      else button.removeAttribute("aria-current");
+    }
+    if (!entry) {
+      page.replaceChildren(make("p", "facts-line", "No document matches."));
+      return;
+    }
+    const facts = make("p", "facts-line", make("span", "number", `Document ${entry.n}`), " true class: ",
+      make("b", "", own(labels[entry.y])), ` ${reasons(entry)}`);
+    const panes = make("div", "panes", ...[...new Set(pair())].map((model) => pane(entry, model)));
+    page.replaceChildren(make("p", "doc-title", own(start(entry))), facts, answers(entry), pairForm, panes);
   }
 
-  function fill(details, entry) {
-    if (!details.querySelector(".open")) details.append(body(entry));
-  }
+  const start = (entry) => entry.t.slice(0, START) + (entry.t.length > START ? "…" : "");
 
   function item(entry) {
-    const details = make("details", "", head(entry));
-    details.addEventListener("toggle", () => { if (details.open) fill(details, entry); });
-    const element = make("li", "", details);
-    element.entry = entry;
-    return element;
+    const button = make("button", "", make("strong", "", own(start(entry))),
+      make("small", "", make("span", "number", `Document ${entry.n}`), " · ", own(labels[entry.y]), " · ", reasons(entry)));
+    button.type = "button";
+    button.entry = entry;
+    return make("li", "", button);
   }
 
   // --- the list
 
   let matching = [];
   let shownCount = 0;
+  let current = null;
 
   function add() {
     const next = matching.slice(shownCount, shownCount + STEP);
@@ -261,7 +262,6 @@
     more.textContent = `Show ${Math.min(STEP, left)} more`;
     const total = `${matching.length} of ${documents.length} documents`;
     status.textContent = left > 0 ? `${total} match; the first ${shownCount} are listed.` : `${total} match.`;
-    return next.length;
   }
 
   function refresh() {
@@ -269,26 +269,30 @@
     shownCount = 0;
     list.replaceChildren();
     add();
+    show(matching.includes(current) ? current : matching[0] || null);
   }
 
-  // Another pair: what is open stays open.
   function recolour() {
-    if (["first", "second"].includes(field("right").value)) return refresh();
-    for (const element of list.children) {
-      const details = element.firstChild;
-      const wasOpen = details.open;
-      details.replaceChildren(head(element.entry), ...(wasOpen ? [body(element.entry)] : []));
-    }
+    if (["first", "second"].includes(field("right").value)) refresh();
+    else show(current);
   }
 
+  // One stop of the keyboard for all of the list; arrows go through it, and the document follows.
   function move(event) {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (!step || event.target.tagName !== "SUMMARY") return;
-    const heads = [...list.querySelectorAll("summary")];
-    const next = heads[heads.indexOf(event.target) + step];
-    if (!next) return;
+    const step = { ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity }[event.key];
+    const buttons = [...list.querySelectorAll("button")];
+    const here = buttons.indexOf(event.target);
+    if (!step || here < 0) return;
     event.preventDefault();
+    const next = buttons[Math.min(Math.max(here + step, 0), buttons.length - 1)];
     next.focus();
+    show(next.entry);
+  }
+
+  function choose(button) {
+    show(button.entry);
+    // where the document stands below the list, it comes into sight
+    if (page.getBoundingClientRect().top > innerHeight - 80) page.scrollIntoView({ block: "start" });
   }
 
   fillFields();
@@ -297,21 +301,27 @@
     clearTimeout(waiting);
     waiting = setTimeout(refresh, 150);
   });
-  for (const name of ["right", "class", "why"]) field(name).addEventListener("change", refresh);
-  for (const name of ["left", "other"]) field(name).addEventListener("change", recolour);
-  // On paper what is listed is open; a "toggle" would come when the page is drawn already.
-  addEventListener("beforeprint", () => {
-    for (const element of list.children) fill(element.firstChild, element.entry);
+  kinds.addEventListener("click", (event) => {
+    const chip = event.target.closest("button");
+    if (!chip) return;
+    for (const other of kinds.children) other.setAttribute("aria-pressed", String(other === chip));
+    refresh();
   });
-  form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("reset", () => setTimeout(refresh));
+  for (const name of ["right", "class"]) field(name).addEventListener("change", refresh);
+  for (const name of ["left", "other"]) field(name).addEventListener("change", recolour);
+  for (const one of [form, pairForm]) one.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("reset", () => setTimeout(() => kinds.children[0].click()));
   list.addEventListener("keydown", move);
+  list.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (button) choose(button);
+  });
   more.addEventListener("click", () => {
     const before = shownCount;
     add();
-    list.children[before].querySelector("summary").focus();
+    list.children[before].querySelector("button").focus();
   });
   refresh();
   box.hidden = false;
-  document.querySelector(".browser-plain").hidden = true;
+  document.querySelector(".browser-plain").classList.add("put-away");
 })();

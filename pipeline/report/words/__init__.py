@@ -1,0 +1,1 @@
+"""The answer as it is said: sentences that page, Markdown and terminal share."""
