@@ -19,8 +19,8 @@ LARGEST_PAGE = 3_000_000  # bytes
 LIMITS = (
     Limits(),
     Limits(rows=60),
-    Limits(rows=20, confusion_classes=10, browser_bytes=250_000),
-    Limits(rows=8, confusion_classes=5, pairs=5, browser_bytes=150_000),
+    Limits(rows=20, confusion_classes=10, browser_bytes=80_000),
+    Limits(rows=8, confusion_classes=5, pairs=5, browser_bytes=60_000),
 )
 
 

@@ -253,7 +253,7 @@ def test_what_is_no_list_of_texts_is_refused(texts: Any, message: str) -> None:
 def test_every_option_of_the_command_line_is_a_keyword_of_the_same_name() -> None:
     options = {option for one in SCRIPT.params for option in one.opts if option.startswith("--")}
     meant = {option.removeprefix("--").replace("-", "_") for option in options}
-    apart = {"set": "settings", "shard": None, "help": None, "version": None}
+    apart = {"set": "settings", "shard": None, "json": None, "help": None, "version": None}
     expected = {apart.get(name, name) for name in meant} - {None} | {"corpus"}
     assert {*signature(pipeline.run).parameters} == expected
     assert "max_tokens\n        Tokens of a document that a recurrent network reads." in str(

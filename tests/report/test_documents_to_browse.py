@@ -249,8 +249,8 @@ def test_a_hundred_classes_ten_models_and_three_hundred_documents_stay_in_the_li
         contributions={"models": [], "documents": documents},
     )
     data, _ = browser_data(read_run(run), Limits())
-    assert len(data["documents"]) == 200
-    assert 200_000 < len(as_json(data).encode()) <= 380_000
+    assert len(data["documents"]) == 50
+    assert 50_000 < len(as_json(data).encode()) <= 105_000
 
 
 @pytest.mark.parametrize(

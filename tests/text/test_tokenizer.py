@@ -93,8 +93,8 @@ def test_a_text_without_tokens_is_an_empty_document(text: str, settings: Tokeniz
     assert tokens(text, settings) == []
 
 
-def test_nul_and_control_characters_are_tokens_and_end_nothing() -> None:
-    assert tokens("a\0b\x1cc") == ["a", "\0", "b", "\x1c", "c"]
+def test_nul_is_left_out_and_control_characters_are_tokens_and_end_nothing() -> None:
+    assert tokens("a\0b\x1cc") == ["ab", "\x1c", "c"]
 
 
 def test_a_text_of_one_megabyte_is_one_document() -> None:

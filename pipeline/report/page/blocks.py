@@ -346,7 +346,7 @@ class Limits:
     rows: int = 150
     confusion_classes: int = 20  # above this, the most confused pairs instead of the matrix
     pairs: int = 15
-    browser_bytes: int = 380_000  # of the page, for the documents to browse
+    browser_bytes: int = 105_000  # of the page, for the documents to browse
 
 
 def words(*titles: str) -> tuple[Column, ...]:
