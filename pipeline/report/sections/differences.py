@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from pipeline.core.clean import plural
-from pipeline.core.wording import FIRST_METRIC
+from pipeline.core.wording import FIRST_METRIC, in_words
 from pipeline.report.page.blocks import (
     Block,
     Cell,
@@ -27,7 +27,7 @@ from pipeline.report.page.scale import scale_of, short
 from pipeline.report.page.tables import Columns, number, table_of, text
 from pipeline.report.sections.facts import model_facts, status_sentence
 from pipeline.report.sections.metric import metric_of
-from pipeline.report.sections.model_words import decision_cell, in_words, kind_of, namer
+from pipeline.report.sections.model_words import decision_cell, kind_of, namer
 from pipeline.report.sections.task import task_of
 from pipeline.run_folder.metrics.comparisons import Comparison, McNemar
 from pipeline.run_folder.reading import METRICS, Run

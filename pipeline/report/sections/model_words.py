@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 
 from pipeline.core.models import LAST
 from pipeline.core.names import ModelName
+from pipeline.core.wording import called
 from pipeline.report.page.blocks import Cell
 from pipeline.run_folder.metrics.rows import Decision
 from pipeline.run_folder.reading import Run
@@ -35,43 +35,10 @@ DECISION_WORDS = {"beats": "better", "loses": "worse"}
 CHIPS = {"better": "good", "worse": "bad", "cannot tell": "open", "withheld": "bad"}  # tone of a decision
 
 
-NUMBERS = (
-    "no",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-)
-
-
-def in_words(number: int) -> str:
-    """Return a number as sentences have it: up to twelve in letters.
-
-    >>> in_words(3), in_words(1335)
-    ('three', '1,335')
-    """
-    return NUMBERS[number] if 0 <= number < len(NUMBERS) else f"{number:,}"
-
-
 def namer(run: Run) -> Callable[[str], str]:
     """Return how the page calls a model: as it is typed, its source only where another one is called so too."""
-    short = {row.name: _without_source(row.name) for row in run.metrics.summary}
-    times = Counter(short.values())
-    called = {name: one if times[one] == 1 else name for name, one in short.items()}
-    return lambda name: called.get(name, name)
-
-
-def _without_source(name: str) -> str:
-    parsed = ModelName.parse(name)
-    return name if parsed.made_elsewhere else parsed.asked
+    short = called([row.name for row in run.metrics.summary])
+    return lambda name: short.get(name, name)
 
 
 def what_it_is(name: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pipeline.core.clean import plural
 from pipeline.core.models import LAST
 from pipeline.core.names import ModelName
+from pipeline.core.wording import in_words
 from pipeline.report.page.blocks import Block, Cell, Fold, Limits, Nothing, Paragraph, Shut, Table
 from pipeline.report.page.cards import Seen
 from pipeline.report.page.formats import MISSING, count, decimal, interval, mean, percent, seconds, spread
@@ -14,7 +15,7 @@ from pipeline.report.page.tables import Columns, number, table_of, text
 from pipeline.report.sections.costs import costs
 from pipeline.report.sections.facts import ModelFacts, model_facts, nothing, what_times_hold
 from pipeline.report.sections.metric import metric_of
-from pipeline.report.sections.model_words import in_words, namer
+from pipeline.report.sections.model_words import namer
 from pipeline.report.sections.models_table import models_table
 from pipeline.report.sections.rule import beside_words
 from pipeline.report.sections.task import task_of

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from pipeline.core.clean import plural
-from pipeline.core.wording import FIRST_METRIC
+from pipeline.core.wording import FIRST_METRIC, in_words
 from pipeline.report.page.blocks import Block, Cell, Chart, Fold, Grid, Limits, Paragraph, Table
 from pipeline.report.page.cards import Seen
 from pipeline.report.page.figures import Dot, DotPlot
 from pipeline.report.page.formats import Number, count, decimal, interval, percent, points
 from pipeline.report.page.tables import ColumnOf, Columns, number, table_of, text
 from pipeline.report.sections.facts import nothing
-from pipeline.report.sections.model_words import in_words, namer
+from pipeline.report.sections.model_words import namer
 from pipeline.run_folder.metrics.documents import Group, Slice
 from pipeline.run_folder.reading import METRICS, Run
 
