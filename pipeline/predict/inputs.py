@@ -20,7 +20,7 @@ from pipeline.corpus.readers.column_names import normalised_name
 from pipeline.corpus.readers.delimited import DELIMITERS, read_delimited
 from pipeline.corpus.readers.dialects import LONGEST_FIELD
 from pipeline.corpus.readers.encoding_names import Encoding, named
-from pipeline.corpus.readers.encodings import has_surrogates, reading_as, without_surrogates
+from pipeline.corpus.readers.encodings import reading_as
 from pipeline.corpus.readers.frames import as_table, damage_explained
 from pipeline.corpus.readers.head import HEAD_BYTES, Head, read_head
 from pipeline.corpus.readers.header import LONGEST_HEADING
@@ -32,20 +32,17 @@ from pipeline.corpus.readers.packing import open_content, open_stream
 from pipeline.corpus.readers.parquet import read_parquet
 from pipeline.corpus.readers.places import check_exists
 from pipeline.corpus.readers.plain_text import SAMPLE_LINES, read_text
-from pipeline.corpus.readers.records import RawTable, none_of
 from pipeline.corpus.readers.signatures import SIGNATURES
 from pipeline.corpus.readers.table import READERS, Format, find_format
 from pipeline.corpus.readers.text_kinds import CERTAIN_TEXT
 from pipeline.predict.blocks import TextBlocks
 from pipeline.predict.delimited import open_delimited
 from pipeline.predict.json_lines import open_json_lines
-from pipeline.predict.rows import AT_ONCE, MOST_AT_ONCE, Input, Rows, of_table
+from pipeline.predict.rows import AT_ONCE, GIVE, MOST_AT_ONCE, Input, Rows, of_table
 from pipeline.predict.text_lines import open_lines
 
 STANDARD_INPUT, PIPE = "-", "standard input"  # as it is typed, as it is called
-SAID = "--say"  # what a text that was typed is called in messages
 FROM_A_PIPE = 1 << 20  # bytes that are waited for no longer than they take to come
-GIVE = "give a file with a document a record, a text file with a document a line, or - for standard input"
 
 
 @dataclass(frozen=True)
@@ -107,23 +104,6 @@ def _of_file(path: Path, reader: Reader, asked: Asked, stack: ExitStack) -> Inpu
     if not len(table.cells):
         raise PipelineError(str(path), "the file holds no records", GIVE)
     return Input(str(path), of_table(table, typed, objects), (*table.assumptions, *table.warnings))
-
-
-def of_said(text: str) -> Input:
-    """Return the one row of a text that was typed.
-
-    Raises
-    ------
-    PipelineError
-        If it holds bytes that are no text.
-    """
-    if has_surrogates(text):
-        what = f'"{without_surrogates(text)}" holds bytes that are no {sys.getfilesystemencoding().upper()}'
-        raise PipelineError(
-            SAID, what, "type it in a terminal that writes UTF-8, or give a file and --encoding"
-        )
-    cells = pl.DataFrame({"text": [text]})
-    return Input(SAID, iter([Rows(RawTable(SAID, cells, none_of(1), text_column="text"))]))
 
 
 def _format_of(path: Path) -> Format:

@@ -18,10 +18,10 @@ from pipeline.models.saved import SavedModel
 from pipeline.predict.answers import Wanted, answer
 from pipeline.predict.columns import Choice as Columns
 from pipeline.predict.columns import Trained, choose_columns
-from pipeline.predict.inputs import GIVE, Asked, of_said, open_input
-from pipeline.predict.outputs import Lines, Output, check_out, opened
+from pipeline.predict.outputs import Lines, Output, check_out
 from pipeline.predict.promise import Promise, parse_limit, promise_of, seeds_kept
-from pipeline.predict.rows import Input, Rows
+from pipeline.predict.rows import GIVE, Input, Rows
+from pipeline.predict.said import of_said
 from pipeline.predict.scored import Scored
 from pipeline.predict.unlike import Usual, usual_of
 from pipeline.predict.which_model import choose_name, described, load, read_choice_of
@@ -127,6 +127,8 @@ class _Predicting:
     @contextmanager
     def _output(self) -> Iterator[Output]:
         if self.options.out is not None:
+            from pipeline.predict.answer_files import opened  # imports what writes each format
+
             with opened(self.options.out) as output:
                 yield output
             return
@@ -196,6 +198,11 @@ def _trained(choice: Choice | None) -> Trained:
 def _opened(options: Options, model: SavedModel, trained: Trained, stack: ExitStack) -> Input:
     if options.say is not None:
         return of_said(options.say)
+    from pipeline.predict.inputs import (  # imports what reads each format: a tenth of a second
+        Asked,
+        open_input,
+    )
+
     wanted = (*options.columns.names, *ColumnOptions(trained.text or None, trained.label or None).names)
     asked = Asked(options.encoding, wanted, model.label_names, options.columns.names)
     return open_input(str(options.input), asked, stack)

@@ -42,11 +42,11 @@ def choose_name(run: Path, choice: Choice | None, asked: str | None) -> str | No
     """
     if asked is not None or choice is None:
         return asked
-    if choice.advice.model is None:
+    if choice.advised is None:
         names = ", ".join(saved_names(run)) or "none is saved"
-        what = f"the run advises no model: {choice.advice.because.rstrip('.')}"
+        what = f"the run advises no model: {choice.because.rstrip('.')}"
         raise PipelineError("--model", what, f"name one ({names})")
-    return choice.advice.model
+    return choice.advised
 
 
 def load(place: Path, name: str | None, seed: int | None, *, ensemble: bool) -> Loaded:
@@ -73,7 +73,7 @@ def described(choice: Choice | None, loaded: Loaded, *, advised: bool) -> str:
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     ]
-    because = f"No --model: {name}. {choice.advice.because}" if advised else f"{name} answers."
+    because = f"No --model: {name}. {choice.because}" if advised else f"{name} answers."
     return "\n".join((because, *lines))
 
 

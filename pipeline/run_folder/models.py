@@ -26,7 +26,7 @@ from pipeline.core.fits import ModelFiles
 from pipeline.core.names import slug
 from pipeline.core.resources import versions
 from pipeline.core.values import Bool, Float32, Vocabulary
-from pipeline.run_folder.reading import CONFIG
+from pipeline.run_folder.names import CONFIG
 from pipeline.run_folder.shelf import MODEL, FolderShelf, Shelf
 
 FOLDER = "models"
