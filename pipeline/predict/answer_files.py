@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -16,7 +16,7 @@ from pipeline.core.files import unfinished
 from pipeline.predict.answers import Answered
 from pipeline.predict.json_lines import readable
 from pipeline.predict.outputs import Output
-from pipeline.predict.typed_columns import for_csv, for_json
+from pipeline.predict.typed_columns import JsonTypes, for_csv, for_json
 
 
 class _Csv(Output):
@@ -57,7 +57,8 @@ class _Parquet(Output):
         super().__init__()
         self._folder = folder
         self._schema: pl.Schema | None = None
-        self.parts: list[Path] = []
+        self._of_json = JsonTypes()
+        self._parts: list[Path] = []
 
     def table(self, answered: Answered) -> pl.DataFrame:
         typed = answered.documents.rows.typed
@@ -69,9 +70,19 @@ class _Parquet(Output):
     def write(self, answered: Answered) -> None:
         table = self.table(answered)
         self._schema = self._schema or table.schema
-        path = self._folder / f"{len(self.parts):09d}.parquet"
+        path = self._folder / f"{len(self._parts):09d}.parquet"
         table.cast(self._schema).write_parquet(path)
-        self.parts.append(path)
+        self._of_json.count(answered.documents.rows.objects or (), self.columns)
+        self._parts.append(path)
+
+    def join(self, new: Path) -> None:
+        """Write the rows of all parts into one file, in their order."""
+        typed = self._of_json.typed(self.columns)
+        if len(self._parts) == 1 and not typed:
+            shutil.copyfile(self._parts[0], new)
+            return
+        parts = pl.scan_parquet(self._parts, glob=False)
+        parts.with_columns(typed).sink_parquet(new, maintain_order=True)
 
 
 @contextmanager
@@ -83,16 +94,8 @@ def opened(path: Path) -> Iterator[Output]:
             with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
                 parts = _Parquet(Path(folder))
                 yield parts
-                _join(parts.parts, new)
+                parts.join(new)
             return
         kinds: dict[str, Callable[[BinaryIO], Output]] = {".csv": _Csv, ".jsonl": _JsonLines}
         with new.open("wb") as file:
             yield kinds[ending](file)
-
-
-def _join(parts: Sequence[Path], new: Path) -> None:
-    """Write the rows of all parts into one file, in their order."""
-    if len(parts) == 1:
-        shutil.copyfile(parts[0], new)
-        return
-    pl.scan_parquet(list(parts), glob=False).sink_parquet(new, maintain_order=True)

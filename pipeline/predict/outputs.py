@@ -24,7 +24,7 @@ class Output(ABC):
     def __init__(self) -> None:
         self.said: list[str] = []  # what a person should know of how they were written
         self.names: Mapping[str, str] = {}  # of columns of answers that the input has too
-        self._columns: list[str] | None = None  # of the first rows: a table has no others later
+        self.columns: list[str] = []  # of the first rows: a table has no others later
 
     @abstractmethod
     def write(self, answered: Answered) -> None:
@@ -33,14 +33,14 @@ class Output(ABC):
     def table(self, answered: Answered) -> pl.DataFrame:
         """Return the columns of the input, then those of the answers, as in the first rows."""
         own = answered.documents.rows.columns
-        if self._columns is None:
+        if not self.columns:
             self.names = self.renamed(own.columns, answered.columns.columns)
-            self._columns = own.columns
+            self.columns = own.columns
         for name in own.columns:
-            if name not in self._columns:
+            if name not in self.columns:
                 self._tell(f'the column "{name}" is not in the first rows, and so not in the output')
-        lacking = [name for name in self._columns if name not in own.columns]
-        own = own.with_columns(pl.lit(None, pl.String).alias(name) for name in lacking).select(self._columns)
+        lacking = [name for name in self.columns if name not in own.columns]
+        own = own.with_columns(pl.lit(None, pl.String).alias(name) for name in lacking).select(self.columns)
         return own.hstack(answered.columns.rename(self.names, strict=False))
 
     def renamed(self, own: Sequence[str], added: Sequence[str]) -> dict[str, str]:

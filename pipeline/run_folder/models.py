@@ -94,6 +94,11 @@ def model_folder(run: Path, name: str) -> Path:
     return Path(run) / FOLDER / slug(name)
 
 
+def shelf_of(place: Path) -> FolderShelf:
+    """Return the models of a run folder, or of a folder that holds folders of models alone."""
+    return FolderShelf(place / FOLDER if (place / FOLDER).is_dir() else place)
+
+
 def saved_names(run: Path, *kinds: str) -> list[str]:
     """Return the names of the models that a run saved, all or those of these kinds, in alphabetical order."""
     return names_on(FolderShelf(Path(run) / FOLDER), *kinds)

@@ -15,6 +15,7 @@ from typing import Any
 import jsonschema
 import numpy as np
 import polars as pl
+import psutil
 import pytest
 from clients import ask_together, request_of, result_of
 from saved_builders import NEW, build_and_save, fit_and_save
@@ -328,6 +329,22 @@ def test_clients_that_send_slowly_or_not_at_all_are_let_go(run: Path) -> None:
             assert body == refusal("body", "it did not arrive within 1 s", "send it again, at once")
             assert head.recv(100) == b""
             assert silent.recv(100) == b""
+        assert running.ask(texts=["good"]).status == 200
+        assert len(running.said) == 1, running.said
+
+
+def test_a_client_that_reads_nothing_of_its_answer_is_let_go(run: Path) -> None:
+    question = request_of({"texts": ["a good film"] * 60_000})
+    with served(run, "--limit", "receive_seconds=1", "--limit", "texts=60000") as running:
+        process = psutil.Process(running.process.pid)
+        alone = process.num_fds()
+        with running.connect() as deaf:
+            deaf.sendall(question)
+            head = deaf.recv(1_000)
+            size = int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0])
+            assert size > 5_000_000  # more than the system holds for both
+            assert process.num_fds() == alone + 1
+            wait_until(lambda: process.num_fds() == alone)
         assert running.ask(texts=["good"]).status == 200
         assert len(running.said) == 1, running.said
 
