@@ -85,15 +85,19 @@ def logits_of_rows(spec: NetworkSpec, weights: Weights, table: Array, rows: Int3
     entry = MODELS[spec.model]
     if not entry.recurrent:
         return _run_averaged(spec, weights, embed(table, rows), lengths).logits
-    sequences, piece_lengths = cut(rows, lengths, spec.piece_tokens)  # (P, L), (P,)
+    pieces, piece_lengths = cut(rows, lengths, spec.piece_tokens)  # (P, L), (P,)
+    below: Array | None = None  # the states of the layer below, (P, L, H * directions)
     for number in range(spec.layers):
         states = []
         for direction in entry.directions:
             own = cell_weights(weights, f"recurrent_{number}{direction}")
-            read = in_order(sequences, piece_lengths, direction)
-            from_inputs = of_vectors(own, read) if number else of_rows(own, table, read)
-            states.append(forward_states(entry.cell, own, from_inputs, read.shape[:2]))
-        sequences = beside(states, piece_lengths, entry.directions)  # (P, L, H * directions)
+            from_inputs = (
+                of_rows(own, table, in_order(pieces, piece_lengths, direction))
+                if below is None
+                else of_vectors(own, in_order(below, piece_lengths, direction))
+            )
+            states.append(forward_states(entry.cell, own, from_inputs, pieces.shape[:2]))
+        below = beside(states, piece_lengths, entry.directions)
     return _logits(weights, _encoded(spec, states, piece_lengths, len(lengths)))
 
 
