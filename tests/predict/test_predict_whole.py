@@ -127,7 +127,8 @@ def test_a_text_is_answered_without_what_trained_the_model(run: Path, model: str
 
 
 NOT_FOR_ONE_TEXT = (
-    *(*HEAVY, "pydantic", "scipy", "starlette"),
+    *(*HEAVY, "psutil", "pydantic", "scipy", "starlette"),
+    *("pipeline.core.fits", "pipeline.predict.promise"),
     *("pipeline.run_folder.metrics", "pipeline.run_folder.details", "pipeline.predict.inputs"),
     *("pipeline.corpus.readers.table", "pipeline.corpus.readers.encodings", "pipeline.predict.answer_files"),
 )
