@@ -41,6 +41,7 @@ WRITERS: dict[str, Writer] = {
 
 
 STORIES = frozenset(WRITERS)  # probes that belong to one of the pictures of `memory`
+FIRST_PICTURE = "states"
 
 
 def probes(run: Run, limits: Limits) -> tuple[Block, ...]:
@@ -67,7 +68,8 @@ def _in_common(entries: list[ProbedNetwork]) -> tuple[Block, ...]:
 def _stands_alone(entries: list[ProbedNetwork]) -> bool:
     """Return whether there is more to say than fits below the first picture, or there is no such picture."""
     untrained = any(not entry.trained for entry in entries)
-    pictured = any(isinstance(entry.found.get("states"), Found) for entry in entries)
+    found = (one for entry in entries for name, one in entry.found.items() if name == FIRST_PICTURE)
+    pictured = any(isinstance(one, Found) for one in found)
     return untrained or not pictured or bool(_of_no_picture(entries))
 
 
