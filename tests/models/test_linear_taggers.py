@@ -12,6 +12,7 @@ from pipeline.models.baselines.tagging.attributes import ATTRIBUTES
 from pipeline.models.baselines.tagging.features import FeatureSpace
 from pipeline.models.baselines.tagging.fitting import Penalty, fit_most_frequent, fit_window
 from pipeline.models.baselines.tagging.sentences import Sentences
+from pipeline.models.baselines.tagging.table import TAGGERS, TaggerEntry, TriedPenalty, choose_tagger
 
 TEXTS = [["The", "dog", "barks"], ["the", "cat"], ["Dogs", "bark"]]
 TRAIN = Sentences(tokens_of(TEXTS))
@@ -111,3 +112,15 @@ def test_a_sentence_has_a_word_and_a_column_has_an_entry_for_each() -> None:
         Sentences(tokens_of([["a"], []]))
     with pytest.raises(ValueError, match="a column has not one entry a word"):
         Sentences(tokens_of([["a", "b"]]), (tokens_of([["X"]]),))
+
+
+def test_the_penalty_with_the_lowest_loss_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    weak, strong = Penalty(square=0.1), Penalty(square=1000.0)
+    monkeypatch.setitem(TAGGERS, "window", TaggerEntry(fit_window, (strong, weak)))
+    told: list[TriedPenalty] = []
+    given = sentences_by_rule(40, 0), sentences_by_rule(10, 1)
+    chosen = choose_tagger("window", *given, 2, told.append)
+    assert (chosen.penalty, chosen.tried) == (weak, tuple(told))
+    assert told[1].validation_loss < 0.2 < told[0].validation_loss
+    assert told[1].validation_loss == pytest.approx(chosen.tagger.losses(*given[1]).mean() / 5)
+    assert choose_tagger("window", given[0], None, 2).tried == ()

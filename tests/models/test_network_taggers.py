@@ -15,7 +15,7 @@ from pipeline.core.fits import ModelFiles
 from pipeline.core.values import Vocabulary
 from pipeline.models.equations.sentences import sequence_losses, tag_words
 from pipeline.models.networks.batches import pad
-from pipeline.models.networks.build import build, specify
+from pipeline.models.networks.build import build, own_weights, specify
 from pipeline.models.networks.labelled import Labelled, inputs_of, padded
 from pipeline.models.networks.letters import alphabet_of, spell
 from pipeline.models.networks.objective import objective_of
@@ -73,9 +73,7 @@ NETWORKS = [("bilstm", "crf", True), ("gru", "each", False), ("rnn", "crf", Fals
 @pytest.mark.parametrize(("model", "head", "letters"), NETWORKS)
 def test_a_saved_tagger_answers_as_its_network(model: str, head: str, letters: bool, tmp_path: Any) -> None:
     keras_model, spec = network(model, head, letters), asked(model, head, letters)
-    arrays = {
-        name: array for name, array in arrays_of(keras_model.weights).items() if "embedding" not in name
-    }
+    arrays = arrays_of(own_weights(keras_model, tuned=False))
     parts = parts_of_network(spec, arrays, ALPHABET if letters else None)
     vocabulary = Vocabulary(pl.Series(["<pad>", "<unk>", "ab", "ba", "abc", *"xyz"]), np.arange(8), 8)
     words = {"tokens": vocabulary.tokens.to_list(), "counts": [0] * 8, "n_learned": 8}

@@ -7,7 +7,6 @@ trainer serves both.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -24,17 +23,13 @@ from pipeline.models.networks.tagging import scoring_step, transitions_found, wo
 from pipeline.tasks.table import CLASSIFY
 
 
-@dataclass(frozen=True, eq=False)
 class Objective(ABC):
     """Of one model. B documents in a batch; A answers in a corpus: one a document, or one a word."""
 
-    model: Model
-    predict: PredictionStep = field(init=False)
+    target_axes: int  # of what is right for a batch: 1 for (B,), 2 for (B, T)
 
-    @property
-    @abstractmethod
-    def target_axes(self) -> int:
-        """Axes of what is right for a batch: 1 for (B,), 2 for (B, T)."""
+    def __init__(self, model: Model, predict: PredictionStep) -> None:
+        self.model, self.predict = model, predict
 
     @abstractmethod
     def targets(self, labelled: Labelled, batch: Batch) -> Int32:
@@ -70,8 +65,8 @@ class OfDocuments(Objective):
 
     target_axes = 1
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "predict", prediction_step(self.model))
+    def __init__(self, model: Model) -> None:
+        super().__init__(model, prediction_step(model))
 
     def targets(self, labelled: Labelled, batch: Batch) -> Int32:
         return labelled.labels[batch.documents]
@@ -114,8 +109,8 @@ class OfWords(Objective):
 
     target_axes = 2
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "predict", scoring_step(self.model))
+    def __init__(self, model: Model) -> None:
+        super().__init__(model, scoring_step(model))
 
     def targets(self, labelled: Labelled, batch: Batch) -> Int32:
         return padded(labelled.labels, labelled.indexed.offsets, batch)
