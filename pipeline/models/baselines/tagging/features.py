@@ -48,7 +48,7 @@ class FeatureSpace:
         values = {name: _strings(train, name).unique().sort() for name in names}
         seen = cls(values, tuple(templates), ())
         found = [np.unique(keys, return_counts=True) for keys in seen._all_keys(train)]
-        keys = tuple(found_keys[(counts >= least) & (found_keys >= 0)] for found_keys, counts in found)
+        keys = tuple(found_keys[counts >= least] for found_keys, counts in found)
         return cls(values, tuple(templates), keys)
 
     @cached_property
@@ -82,18 +82,19 @@ class FeatureSpace:
         return csr_array((ones, columns[there], ends), shape=(len(columns), self.n_features))
 
     def _all_keys(self, sentences: Sentences) -> Sequence[Int64]:
-        """Return what each template finds at each word as one number, -1 where a part is unknown; (M,) each."""
+        """Return what each template finds at each word as one number; (M,) each.
+
+        What holds a part that training lacks has a number that training lacks.
+        """
         numbers = {name: self._numbers(sentences, name) for name in self.values}
         return [self._keys(numbers, template, sentences.words.offsets) for template in self.templates]
 
     def _keys(self, numbers: Mapping[str, Int64], template: Template, offsets: Int64) -> Int64:
         keys = np.zeros(int(offsets[-1]), dtype=np.int64)
-        unknown = np.zeros(len(keys), dtype=np.bool_)
         for name, distance in template:
             part = _moved(numbers[name], offsets, distance)
-            unknown |= part == _UNKNOWN
             keys = keys * (len(self.values[name]) + _FIRST) + part
-        return np.where(unknown, -1, keys)
+        return keys
 
     def _numbers(self, sentences: Sentences, name: str) -> Int64:
         """Return the number of each word's attribute; (M,)."""
