@@ -6,13 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import polars as pl
 import pytest
 from builders import TINY_NETWORK, indexed_of, int32, matrix_of, tokens_of
 from keras_weights import randomised, weights_of
 
-from pipeline.core.fits import ModelFiles
-from pipeline.core.values import Vocabulary
+from pipeline.models.equations.network import beside_letters, run_network, weight_shapes
+from pipeline.models.equations.output import embed
 from pipeline.models.equations.sentences import sequence_losses, tag_words
 from pipeline.models.networks.batches import pad
 from pipeline.models.networks.build import build, own_weights, specify
@@ -23,9 +22,6 @@ from pipeline.models.networks.save_point import SavePoint
 from pipeline.models.networks.tagging import tag_sentences
 from pipeline.models.networks.training import fit_network
 from pipeline.models.save import arrays_of
-from pipeline.models.saved.taggers import parts_of_network, read_network_tagger
-from pipeline.run_folder.models import SavedFiles, describe, write_model
-from pipeline.run_folder.shelf import FolderShelf
 
 MATRIX = matrix_of(8, 3)
 WORDS = tokens_of([["Ab", "ab", "ba", "abc"], ["ab"], ["abc", "Ab", "xx"]])
@@ -71,25 +67,15 @@ NETWORKS = [("bilstm", "crf", True), ("gru", "each", False), ("rnn", "crf", Fals
 
 
 @pytest.mark.parametrize(("model", "head", "letters"), NETWORKS)
-def test_a_saved_tagger_answers_as_its_network(model: str, head: str, letters: bool, tmp_path: Any) -> None:
+def test_the_equations_give_the_scores_of_the_network(model: str, head: str, letters: bool) -> None:
     keras_model, spec = network(model, head, letters), asked(model, head, letters)
-    arrays = arrays_of(own_weights(keras_model, tuned=False))
-    parts = parts_of_network(spec, arrays, ALPHABET if letters else None)
-    vocabulary = Vocabulary(pl.Series(["<pad>", "<unk>", "ab", "ba", "abc", *"xyz"]), np.arange(8), 8)
-    words = {"tokens": vocabulary.tokens.to_list(), "counts": [0] * 8, "n_learned": 8}
-    vectors = {"vectors": MATRIX.vectors, "covered": np.ones(8, bool)}
-    write_model(tmp_path, ModelFiles("embedding", "embedding-x", vectors, words))
-    described = {
-        **{"name": "t", "kind": "tagger", "task": "tag", "embedding": "embedding-x"},
-        **{"label_names": ["A", "B", "C"], "tokenizer": {"lowercase": True}, **parts.described},
-    }
-    write_model(tmp_path, ModelFiles("model", "t", parts.arrays, described, {"answers": []}))
-    shelf = FolderShelf(tmp_path / "models")
-    tagger = read_network_tagger(SavedFiles(shelf, "t", describe(shelf, "t")))
-    expected = tag_sentences(keras_model, INDEXED, spell(WORDS, ALPHABET) if letters else None)
-    found = tagger.tag(WORDS)
-    np.testing.assert_allclose(found.shares, expected.shares, atol=1e-5)
-    assert found.best.tolist() == expected.best.tolist()
+    batch, weights = pad(INDEXED, np.arange(3)), arrays_of(own_weights(keras_model, tuned=False))
+    assert {name: array.shape for name, array in weights.items()} == weight_shapes(spec)
+    inputs = inputs_of(batch, INDEXED.offsets, spell(WORDS, ALPHABET) if letters else None)
+    embedded = beside_letters(spec, weights, embed(MATRIX.vectors, batch.rows), inputs[2:])
+    found = run_network(spec, weights, embedded, batch.lengths).logits
+    real = np.arange(batch.rows.shape[1]) < batch.lengths[:, None]
+    np.testing.assert_allclose(found[real], keras_model(list(inputs)).numpy()[real], atol=1e-5)
 
 
 def test_the_sentences_beside_it_change_no_answer() -> None:
