@@ -46,7 +46,8 @@ from pipeline.report.sections import (
     way,
     why,
 )
-from pipeline.run_folder.reading import CHARTS, Run
+from pipeline.run_folder.names import CHARTS
+from pipeline.run_folder.reading import Run
 
 B = TypeVar("B", bound=Block)
 
