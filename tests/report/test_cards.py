@@ -170,6 +170,11 @@ def test_the_first_cause_that_holds_is_told(tmp_path: Path, changes: dict[str, A
     assert seen == Seen("Why does the network not win?", said)
 
 
+def test_of_a_training_that_learned_nothing_no_cause_is_told(tmp_path: Path) -> None:
+    found = why(run_of(tmp_path, verdict=METRICS["verdict"] | {"decision": "withheld"}), Limits())
+    assert found == (Nothing("A training learned nothing, so that no cause can be told."),)
+
+
 def test_a_few_documents_are_named_with_what_became_of_them(run: Run, tmp_path: Path) -> None:
     seen, peeks = look(run, Limits())
     assert seen == Seen("What do mistakes look like?", "All models are wrong on 3 of 40 test documents.")
