@@ -168,7 +168,7 @@ def _answered(fits: Sequence[SavedPredictions]) -> Answered:
         if all(any((fit.seed, fit.fold) == (seed, fold) for fit in fits) for fold in folds)
     ]
     of_seeds = [
-        Predictions.joined([fit.predictions for fit in fits if fit.seed == seed])
+        Predictions.joined([fit.predictions.single for fit in fits if fit.seed == seed])
         for seed in seeds or [min(fit.seed for fit in fits)]
     ]
     order = [np.argsort(one.documents, kind="stable") for one in of_seeds]

@@ -32,7 +32,6 @@ from pipeline.run_folder.models import saved_tokens
 from pipeline.run_folder.predictions import SavedPredictions, read_run_predictions
 from pipeline.settings.setting import Value
 from pipeline.settings.tables import QUICK, Config, with_values
-from pipeline.tasks.classification.answers import Predictions
 from pipeline.text.tokenizer import tokenize
 
 SHUFFLES = 3
@@ -301,7 +300,7 @@ def canary_findings(run: Path, saved: Iterable[SavedPredictions], planted: Plant
 
 def _right(entry: SavedPredictions, records: Int64 | None = None) -> Bool:
     """Return whether the answers to these documents, or to all, are right; bool (N,)."""
-    predictions = entry.predictions
+    predictions = entry.predictions.single
     right: Bool = predictions.predicted == predictions.labels
     return right if records is None else right[np.isin(predictions.documents, records)]
 
@@ -348,7 +347,5 @@ def _decision(a: Sequence[SavedPredictions], b: Sequence[SavedPredictions], conf
 
 def _without_planted(entry: SavedPredictions, planted: Planted) -> SavedPredictions:
     first = min(int(planted.with_canary.min()), int(planted.with_neutral.min()))
-    own = entry.predictions.documents < first
-    predictions = entry.predictions
-    kept = Predictions(predictions.documents[own], predictions.labels[own], predictions.probabilities[own])
+    kept = entry.predictions.only(entry.predictions.documents < first)
     return replace(entry, predictions=kept)

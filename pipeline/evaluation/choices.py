@@ -21,7 +21,7 @@ from pipeline.evaluation.result_rows import validation_score
 from pipeline.run_folder.metrics.rows import Kind
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.settings.tables import Config, first_seeds
-from pipeline.tasks.classification.metrics import METRICS
+from pipeline.tasks.table import METRICS
 
 
 @dataclass(frozen=True, eq=False)

@@ -52,7 +52,7 @@ from pipeline.run_folder.reading import METRICS, detail_file
 from pipeline.run_folder.signatures import Signer
 from pipeline.settings.tables import Config, first_seeds, most_seeds
 from pipeline.tasks.classification.metrics import SKEWED
-from pipeline.tasks.table import CLASSIFY
+from pipeline.tasks.table import METRICS as METRICS_BY_NAME
 
 
 @dataclass(frozen=True)
@@ -220,7 +220,7 @@ def _comparable(
 
 def _lacking(saved: Iterable[SavedPredictions], metric: str) -> list[str]:
     """Return the names of the models that the metric cannot be computed of."""
-    known = CLASSIFY.metrics[metric].known_of
+    known = METRICS_BY_NAME[metric].known_of
     return list(dict.fromkeys(entry.name for entry in saved if not known(entry.predictions)))
 
 

@@ -115,8 +115,8 @@ def promise_of(run: Path, name: str, seeds: Sequence[int], limit: float) -> Prom
     if absent is not None:
         what = "the run kept no answers to validation documents, which a promise is chosen by"
         raise PipelineError(str(absent), what, f"train with validation documents, or leave {OPTION} out")
-    validation = _mean([read_predictions(path).predictions for path in paths])
-    test = _mean([read_predictions(prediction_path(run, name, seed, 0)).predictions for seed in seeds])
+    validation = _mean([read_predictions(path).predictions.single for path in paths])
+    test = _mean([read_predictions(prediction_path(run, name, seed, 0)).predictions.single for seed in seeds])
     found = keep(limit, validation, test)
     if found is not None:
         return found
