@@ -13,6 +13,7 @@ from pipeline.core.clean import plural
 from pipeline.core.console import Console
 from pipeline.core.files import plain
 from pipeline.core.resources import memory_mib, usable_cores
+from pipeline.corpus.task_of import with_task
 from pipeline.embeddings.audit.fit import CorpusFacts
 from pipeline.experiment.calibrate import Calibration
 from pipeline.experiment.data import read_and_split, settle_tokenizer, tokenize_all
@@ -38,6 +39,7 @@ def plan_run(config: Config, console: Console, nodes: int = 1) -> Forecast:
         For a mistake in the user's files or settings.
     """
     start = time.perf_counter()
+    config = with_task(config)
     planned = plan_models(config.run.models, config.run.embeddings)
     check_settings(planned, config.networks)
     check_executor(config.run.executor)

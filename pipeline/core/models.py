@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-Family = Literal["n-grams", "vectors", "averages", "recurrent"]
+Family = Literal["n-grams", "vectors", "averages", "recurrent", "windows"]
 
 LAST = "last"
 POOLED = ("max", "mean", "max+mean")  # heads that read every state
@@ -25,13 +25,15 @@ class ModelEntry:
 
     Attributes
     ----------
-    family : a linear model of n-grams or of averaged vectors, or a network that averages vectors or is recurrent
+    family : a linear model of n-grams or of averaged vectors, a network that averages vectors or is recurrent, or a
+        linear tagger of what stands around a word
     control : of the verdict it is no side, but shows what the others have to be above
     cell : of a recurrent network, an entry of the table of cells
     gated : its cell has gates: the own learning rates of `OWN_TRAINING` are others
     directions : one or both ways to read a document
     heads : how its states may become one vector, and `default_head` where its name says none
     compared_with : the simpler models that it is compared with on the same vectors
+    tasks : what it can answer
     """
 
     family: Family
@@ -42,6 +44,12 @@ class ModelEntry:
     heads: tuple[str, ...] = ()
     default_head: str = ""
     compared_with: tuple[str, ...] = ()
+    tasks: tuple[str, ...] = ("classify",)
+
+    @property
+    def reads_vectors(self) -> bool:
+        """Whether it needs an embedding source."""
+        return self.family not in ("n-grams", "windows")
 
     @property
     def recurrent(self) -> bool:
@@ -60,6 +68,7 @@ class ModelEntry:
 
 
 _recurrent = partial(ModelEntry, "recurrent", directions=(FORWARD,), heads=(LAST, *POOLED), default_head=LAST)
+_tagger = partial(ModelEntry, "windows", tasks=("tag",))
 _BOTH_WAYS = (FORWARD, BACKWARD)
 
 # In the order in which help and messages name them.
@@ -73,7 +82,12 @@ MODELS: dict[str, ModelEntry] = {
     "rnn": _recurrent(cell="rnn"),
     "gru": _recurrent(cell="gru", gated=True, compared_with=("rnn",)),
     "lstm": _recurrent(cell="lstm", gated=True, compared_with=("rnn", "ann", "mean")),
-    "bilstm": _recurrent(cell="lstm", gated=True, directions=_BOTH_WAYS, default_head="max+mean"),
+    "bilstm": _recurrent(
+        cell="lstm", gated=True, directions=_BOTH_WAYS, default_head="max+mean", tasks=("classify", "tag")
+    ),
+    "most-frequent": _tagger(control=True),
+    "window": _tagger(),
+    "crf": _tagger(compared_with=("window",)),
 }
 
 

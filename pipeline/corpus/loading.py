@@ -243,6 +243,9 @@ def corpus_hash(corpus: Corpus) -> str:
     """Return the sha256 (hexadecimal) of label names, labels, splits and texts, in any file format."""
     digest = sha256("\n".join(f"{len(name)} {name}" for name in corpus.label_names).encode())
     digest.update(corpus.labels.astype("<i4").tobytes())
+    if corpus.words is not None:  # where one word ends, its text does not say
+        digest.update(corpus.words.offsets.astype("<i8").tobytes())
+        digest.update(corpus.words.tokens.str.len_bytes().cast(pl.Int64).to_numpy().astype("<i8").tobytes())
     digest.update(corpus.split.astype("i1").tobytes())
     digest.update(corpus.texts.str.len_bytes().cast(pl.Int64).to_numpy().astype("<i8").tobytes())
     for start in range(0, len(corpus.texts), HASHED_AT_ONCE):

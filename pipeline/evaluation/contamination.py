@@ -75,13 +75,13 @@ def describe_contamination(
         "without giveaways": ~given_away,
     }
     a, b = verdict.a, verdict.b
-    of = first.predictions.document_of  # (M,)
+    document_of = first.predictions.document_of  # (M,)
     compared = pool_single(saved) | pool_single(chosen_network)
     tokens = [row for row in giveaways if row.fold == first_fold(facts)]
     scores = []
     for of, chosen in sets.items():
         on = summary if chosen.all() else _summary_on(saved, documents[chosen], generator)
-        between = difference_on(compared, a, b, chosen[of], n_docs) if chosen.any() else None
+        between = difference_on(compared, a, b, chosen[document_of], n_docs) if chosen.any() else None
         models = tuple(ModelScore(row.name, row.accuracy, row.accuracy_ci95) for row in on)
         scores.append(ScoresOn(of, int(chosen.sum()), models, *difference_and_interval(between)))
     return Contamination(

@@ -32,6 +32,14 @@ class PooledRun:
     groups: Int64  # (N,), documents with the same number are one unit
 
     @property
+    def right(self) -> Bool:
+        """Whether every answer to a document is right; bool (N,)."""
+        single = self.predictions.single
+        wrong = single.predicted != single.labels  # (M,)
+        found: Bool = np.bincount(self.predictions.document_of, wrong, len(self.groups)) == 0
+        return found
+
+    @property
     def single(self) -> SingleRun:
         """The same with each single answer alone, in the units of its document."""
         of = self.predictions.document_of  # (M,)

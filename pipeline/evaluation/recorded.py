@@ -9,6 +9,7 @@ from typing import cast
 
 from pipeline.core.errors import first_places
 from pipeline.core.fits import Fit, FitKey
+from pipeline.core.tasks import TASKS
 from pipeline.core.wording import Metric
 from pipeline.run_folder.details import Inputs
 from pipeline.run_folder.details.fitting import FittedModel, RunFacts
@@ -16,6 +17,7 @@ from pipeline.run_folder.fits import fit_label, fit_of
 from pipeline.run_folder.folder import RunFolder
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.settings.tables import Config, first_seeds
+from pipeline.tasks.table import task_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +77,10 @@ class Recorded:
     def metric(self) -> Metric:
         """What the run is judged by."""
         return cast(Metric, self.config.run.metric)
+
+    def tells(self, section: str) -> bool:
+        """Whether a section of the report has something to say of a run of this task."""
+        return section not in TASKS[task_of(self.config).name].without
 
     @property
     def n_docs(self) -> int:

@@ -34,6 +34,7 @@ from pipeline.evaluation.recorded import Recorded, read_recorded
 from pipeline.evaluation.result_rows import by_model, result_row, summary_row
 from pipeline.evaluation.seeds import SeedsAsked, SeedsFound, find_seeds, first_seeds_only
 from pipeline.evaluation.slices import slice_scores
+from pipeline.evaluation.spans import find_spans
 from pipeline.evaluation.summary import MeanScores, summarise
 from pipeline.evaluation.verdict import ask, decide_verdict, naming_what_is_missing, no_verdict
 from pipeline.run_folder.details.documents import ChosenDocuments, ClassScores
@@ -43,7 +44,7 @@ from pipeline.run_folder.folder import RunFolder
 from pipeline.run_folder.metrics import SCHEMA_VERSION, Metrics
 from pipeline.run_folder.metrics.comparisons import Cause, Comparison, Gains, Protocol, Seeds, Verdict
 from pipeline.run_folder.metrics.corpus import Corpus
-from pipeline.run_folder.metrics.documents import Contamination, Slice
+from pipeline.run_folder.metrics.documents import Contamination, HardDocuments, Slice
 from pipeline.run_folder.metrics.models import Budget, Cheapest, Cost, LearningCurve, Summary, Timing
 from pipeline.run_folder.metrics.rows import ProbeFound
 from pipeline.run_folder.predictions import SavedPredictions
@@ -52,7 +53,7 @@ from pipeline.run_folder.reading import METRICS, detail_file
 from pipeline.run_folder.signatures import Signer
 from pipeline.settings.tables import Config, first_seeds, most_seeds
 from pipeline.tasks.classification.metrics import SKEWED
-from pipeline.tasks.table import METRICS as METRICS_BY_NAME
+from pipeline.tasks.table import METRICS as OF_TASKS
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,8 @@ def _metrics(recorded: Recorded) -> Metrics:
         cheapest=cheapest,
         learning_curve=_learning_curve(recorded, choices),
         slices=_slices(recorded, choices, compared, documents),
-        hard_documents=find_hard_documents(saved, choices.kinds, choices.trained),
+        spans=find_spans(saved, choices.kinds),
+        hard_documents=_hard_documents(recorded, choices),
         contamination=_contamination(recorded, choices, compared, documents, summary),
         tuning=facts.tuning,
         budgets=_budgets(recorded),
@@ -220,7 +222,7 @@ def _comparable(
 
 def _lacking(saved: Iterable[SavedPredictions], metric: str) -> list[str]:
     """Return the names of the models that the metric cannot be computed of."""
-    known = METRICS_BY_NAME[metric].known_of
+    known = OF_TASKS[metric].known_of
     return list(dict.fromkeys(entry.name for entry in saved if not known(entry.predictions)))
 
 
@@ -356,7 +358,15 @@ def _lengths(documents: pl.DataFrame | None) -> dict[int, int]:
     return {} if documents is None else dict(documents.select("document", "tokens").iter_rows())
 
 
+def _hard_documents(recorded: Recorded, choices: Choices) -> HardDocuments | None:
+    if not recorded.tells("looked-at"):
+        return None
+    return find_hard_documents(recorded.saved, choices.kinds, choices.trained)
+
+
 def _chosen_documents(recorded: Recorded) -> ChosenDocuments | None:
+    if not recorded.tells("looked-at"):
+        return None
     answering = {one.name: one.kind for one in recorded.scored_models if one.model != "majority"}
     generator = stage_generator(recorded.config.run.seed, "documents to browse")
     return choose_documents(recorded.saved, answering, all_trained(recorded.scored_fits), generator)

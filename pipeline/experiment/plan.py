@@ -48,15 +48,15 @@ def plan_models(models: tuple[str, ...], sources: tuple[str, ...]) -> tuple[Plan
     """
     asked = parse_sources(_without_auto(sources))
     frozen = [source for source in asked if not source.tuned] or _before_tuning(asked)
-    baselines = [_baseline(model) for model in models if _counts_ngrams(model)]
+    baselines = [_baseline(model) for model in models if _reads_words(model)]
     crossed = [
         _crossed(model, source)
         for model in models
-        if not _counts_ngrams(model)
+        if not _reads_words(model)
         for source in (frozen if _averages(model) else asked)
     ]
     for model in models:
-        if _counts_ngrams(model) or any(planned.model == model for planned in crossed):
+        if _reads_words(model) or any(planned.model == model for planned in crossed):
             continue
         if not sources:
             noun = "a model of averaged vectors" if _averages(model) else "a network"
@@ -103,8 +103,8 @@ def left_out(models: tuple[str, ...], sources: tuple[str, ...]) -> list[str]:
     ]
 
 
-def _counts_ngrams(model: str) -> bool:
-    return model in MODELS and MODELS[model].family == "n-grams"
+def _reads_words(model: str) -> bool:
+    return model in MODELS and not MODELS[model].reads_vectors
 
 
 def _averages(model: str) -> bool:

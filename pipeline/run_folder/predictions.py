@@ -1,8 +1,9 @@
 """Predictions as files, the record that every figure of the report is computed from.
 
 One Parquet file for each fitted model, seed and fold: `predictions/<slug>.s<seed>.f<fold>.parquet`, with
-columns `document`, `label`, `predicted` and `p(<label>)` for each class, or those of another task. Task, model, seed, fold
-and corpus hash are file metadata; where only labels are known, not probabilities, `probabilities` is "false" there.
+columns `document`, `label`, `predicted` and `p(<label>)` for each class, or those of another task. Task, model,
+seed, fold and corpus hash are file metadata; where only labels are known, not probabilities, `probabilities` is
+"false" there.
 """
 
 from __future__ import annotations
@@ -42,7 +43,6 @@ class SavedPredictions:
     label_names: tuple[str, ...]  # (C,)
     predictions: Answers
     units: Units | None = None
-    task: str = CLASSIFY.name
 
     def __post_init__(self) -> None:
         n_classes = self.predictions.probabilities.shape[1]
@@ -71,7 +71,6 @@ def write_predictions(
     seed: int,
     fold: int,
     corpus_hash: str,
-    task: str = CLASSIFY.name,
 ) -> None:
     """Write one fitted model's predictions; at any moment `path` is the old file, the new one, or absent.
 
@@ -85,14 +84,14 @@ def write_predictions(
         All different.
     name, seed, fold, corpus_hash
         Which fitted model, and the corpus it was tested on. Fold 0 where there are none.
-    task : str
-        An entry of `TASKS`.
     """
     saved = SavedPredictions(name, seed, fold, corpus_hash, tuple(label_names), predictions)
-    metadata = {"model": name, "seed": str(seed), "fold": str(fold), "corpus_hash": corpus_hash, TASK: task}
+    metadata = {"model": name, "seed": str(seed), "fold": str(fold), "corpus_hash": corpus_hash}
+    metadata |= {TASK: predictions.task}
     metadata |= {HARD: "false"} if predictions.hard else {}
     with unfinished(Path(path)) as file:
-        TASKS[task].columns(predictions, saved.label_names).write_parquet(file, metadata=metadata)
+        table = TASKS[predictions.task].columns(predictions, saved.label_names)
+        table.write_parquet(file, metadata=metadata)
 
 
 def read_predictions(path: Path) -> SavedPredictions:
@@ -122,9 +121,7 @@ def read_predictions(path: Path) -> SavedPredictions:
     except ValueError as error:
         raise PipelineError(str(path), str(error), REWRITE) from error
     seed, fold = int(metadata["seed"]), int(metadata["fold"])
-    return SavedPredictions(
-        metadata["model"], seed, fold, metadata["corpus_hash"], label_names, predictions, task=task
-    )
+    return SavedPredictions(metadata["model"], seed, fold, metadata["corpus_hash"], label_names, predictions)
 
 
 def read_run_predictions(run: Path) -> list[SavedPredictions]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from pipeline.core.values import Bool, Float32, Int64
 
@@ -19,6 +19,7 @@ class Answers(ABC):
     `document_of` says to which document it belongs. Chance is that of documents.
     """
 
+    task: ClassVar[str]  # an entry of the table of tasks
     documents: Int64  # (N,) record numbers
     probabilities: Float32  # (M, C), a distribution for each single answer
     hard: bool  # only the answers are known, not how sure they are

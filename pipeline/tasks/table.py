@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipeline.settings.tables import Config
 from pipeline.tasks.classification.answers import answers_of, from_columns, to_columns
 from pipeline.tasks.classification.metrics import METRICS as OF_CLASSES
 from pipeline.tasks.classification.scores import score
@@ -50,3 +51,8 @@ TASKS: dict[str, Task[Any]] = {**ONE_ANSWER, TAG.name: TAG}
 METRICS: dict[str, Metric[Any]] = {
     name: metric for task in TASKS.values() for name, metric in task.metrics.items()
 }
+
+
+def task_of(config: Config) -> Task[Any]:
+    """Return the task of a run; where its settings leave it open, documents have classes."""
+    return TASKS.get(config.run.task, CLASSIFY)

@@ -105,9 +105,9 @@ def test_chosen_sentences_keep_their_words():
 
 def test_answers_come_back_from_their_file_to_the_last_bit(tmp_path):
     path = tmp_path / "one.parquet"
-    write_predictions(path, MIXED, NAMES, name="most-frequent", seed=0, fold=0, corpus_hash="h", task="tag")
+    write_predictions(path, MIXED, NAMES, name="most-frequent", seed=0, fold=0, corpus_hash="h")
     again = read_predictions(path)
-    assert (again.task, again.label_names) == ("tag", NAMES)
+    assert (again.predictions.task, again.label_names) == ("tag", NAMES)
     for name in ("documents", "offsets", "labels", "predicted", "probabilities"):
         assert np.array_equal(getattr(again.predictions, name), getattr(MIXED, name))
 

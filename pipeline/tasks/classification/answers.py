@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import polars as pl
@@ -24,6 +25,7 @@ class Predictions(Answers):
     sequence.
     """
 
+    task: ClassVar = "classify"
     documents: Int64  # (N,) record numbers
     labels: Int32  # (N,)
     probabilities: Float32  # (N, C)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
+from pipeline.core.ragged import places_of
 from pipeline.core.values import Bool, Float32, Int32, Int64, require
 from pipeline.tasks.answers import Answers
 from pipeline.tasks.classification.answers import Predictions
@@ -20,6 +22,7 @@ class TagAnswers(Answers):
     `hard`: only the tags are known, so each distribution is 1 for the tag and 0 elsewhere.
     """
 
+    task: ClassVar = "tag"
     documents: Int64  # (N,) record numbers of the sentences
     offsets: Int64  # (N + 1,): sentence i has the words offsets[i] to offsets[i + 1]
     labels: Int32  # (M,) what is right
@@ -64,11 +67,8 @@ class TagAnswers(Answers):
 
     def only(self, chosen: Bool | slice | Int64) -> TagAnswers:
         """Return the chosen sentences, in the order in which they are chosen."""
-        places = np.arange(len(self.documents))[chosen]
-        lengths = np.diff(self.offsets)[places]
-        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        shift = np.repeat(self.offsets[places] - offsets[:-1], lengths)  # (M',)
-        words = shift + np.arange(len(shift))
+        places = np.arange(len(self.documents), dtype=np.int64)[chosen]
+        words, offsets = places_of(self.offsets, places)
         return TagAnswers(
             self.documents[places],
             offsets,
