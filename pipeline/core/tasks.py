@@ -22,6 +22,7 @@ class TaskFacts:
     words : what is asked, in words
     unit : what one document is called
     models : what is compared where nothing is asked for
+    needed : a baseline and a network, what a run lacks to be an answer
     metric : what models are judged by where nothing is asked for
     not_for : settings that make no sense here, or are not there yet, by dotted key: why
     without : sections of the report that have nothing to say
@@ -30,6 +31,7 @@ class TaskFacts:
     words: str
     unit: str
     models: tuple[str, ...]
+    needed: tuple[str, str]
     metric: str
     not_for: Mapping[str, str] = field(default_factory=dict)
     without: frozenset[str] = frozenset()
@@ -40,6 +42,7 @@ TASKS: dict[str, TaskFacts] = {
         words="a class for each document",
         unit="document",
         models=("bow", "tfidf", "nbsvm", "ann", "rnn", "lstm", "lstm:max"),
+        needed=("tfidf", "lstm"),
         metric="accuracy",
         not_for={"corpus.tags": "belongs to words with tags"},
     ),
@@ -47,6 +50,7 @@ TASKS: dict[str, TaskFacts] = {
         words="a tag for each word",
         unit="sentence",
         models=("most-frequent", "window", "crf", "bilstm"),
+        needed=("window", "bilstm"),
         metric="span-f1",
         not_for={
             "corpus.label": _OF_CLASSES,

@@ -9,7 +9,7 @@ import numpy as np
 from pipeline.evaluation.differences import unit_scores
 from pipeline.evaluation.estimates import crossed_estimate
 from pipeline.evaluation.pooling import PooledRun, pool_folds
-from pipeline.run_folder.metrics.spans import SpanScores, SpansOfType
+from pipeline.run_folder.metrics.spans import SpanScores, SpansOfRun, SpansOfType
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.tasks.tag.answers import TagAnswers
 from pipeline.tasks.tag.scores import TagScores, score
@@ -35,6 +35,9 @@ def _row(name: str, runs: Sequence[PooledRun]) -> SpanScores:
         token_accuracy=_mean(one.accuracy for one in scores),
         sentences_right=_mean(one.sentences_right for one in scores),
         invalid=_mean(one.invalid for one in scores),
+        runs=tuple(
+            SpansOfRun(run.seed, one.f1, one.by_type.wrong) for run, one in zip(runs, scores, strict=True)
+        ),
         types=_types(answers[0], scores[0]),
     )
 

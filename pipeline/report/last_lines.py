@@ -13,6 +13,7 @@ from pipeline.report.page.formats import count, decimal
 from pipeline.report.sections.circumstances import ordinal, protocol_sentence
 from pipeline.report.sections.facts import ModelFacts, leak_warning, model_facts, status_sentence
 from pipeline.report.words.answer import SpokenAnswer, speak
+from pipeline.report.words.task import task_of
 from pipeline.report.words.told import Told
 from pipeline.run_folder.reading import METRICS, PAGE, Run, read_run
 
@@ -77,15 +78,16 @@ def _table(run: Run) -> str:
     told, places = Told(run), run.places
     title, beside = BESIDE_ACCURACY.get(run.metrics.verdict.metric, ("", None))
     against = run.metrics.advice.model or run.metrics.verdict.b
-    heads = ["model", "right of 100", "95 % interval", *([title] if beside else []), "training"]
+    right = task_of(run).right.lower() if task_of(run).unit == "document" else task_of(run).right
+    heads = ["model", right, "95 % interval", *([title] if beside else []), "training"]
     grid = [[*heads, f"against {clip(told.call(against), NAME)}" if against else "", ""]]
     for model in models[:SHOWN_MODELS]:
-        low, high = (decimal(100 * end, places) for end in model.accuracy_ci95)
+        low, high = (decimal(100 * end, places) for end in model.counted.ci95)
         cost = told.costs.get(model.name)
         grid.append(
             [
                 clip(told.call(model.name), NAME),
-                decimal(100 * model.accuracy, places),
+                decimal(100 * model.counted.score, places),
                 f"{low} to {high}",
                 *([beside(model, places)] if beside else []),
                 lasting(cost.train_seconds) if cost else "",
@@ -93,7 +95,7 @@ def _table(run: Run) -> str:
                 "did not train" if model.untrained_runs else model.few_vectors,
             ]
         )
-    numbers = [head in ("right of 100", title, "training") for head in grid[0]]
+    numbers = [head in (right, title, "training") for head in grid[0]]
     lines = [line.rstrip() for line in aligned(grid, numbers)]
     rest = len(models) - SHOWN_MODELS
     return "\n".join(lines + ([f"and {rest} more"] if rest > 0 else []))

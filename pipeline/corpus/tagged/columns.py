@@ -65,7 +65,9 @@ def fields_of(line: str, by_tabs: bool) -> list[str]:
 
 def are_damaged(source: TextSource, sentences: Iterable[list[list[str]]]) -> Bool:
     """Return which sentences, each a list of rows, have bytes that are no text; bool (N,)."""
-    found = (source.damaged and any(has_surrogates(cell) for row in rows for cell in row) for rows in sentences)
+    found = (
+        source.damaged and any(has_surrogates(cell) for row in rows for cell in row) for rows in sentences
+    )
     return np.fromiter(found, dtype=np.bool_)
 
 

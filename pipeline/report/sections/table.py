@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from pipeline.core.tasks import TASKS
 from pipeline.report.page.blocks import (
     Answer,
     Block,
@@ -46,6 +47,7 @@ from pipeline.report.sections import (
     way,
     why,
 )
+from pipeline.report.words.task import name_of_task
 from pipeline.run_folder.reading import CHARTS, Run
 
 B = TypeVar("B", bound=Block)
@@ -153,6 +155,7 @@ def build_sections(run: Run, limits: Limits) -> list[Section]:
             line.span,
         )
         for line in SECTIONS
+        if line.id not in TASKS[name_of_task(run)].without
     ]
 
 

@@ -33,7 +33,7 @@ def _little(told: Told) -> str:
     hundredths = 100 * told.verdict.rope
     if told.verdict.metric == "log-loss":
         return f"a log loss lower by {told.verdict.rope:g}"
-    return "one document in 100" if hundredths == 1 else f"a difference of {hundredths:g} in 100"
+    return told.task.little if hundredths == 1 else f"a difference of {hundredths:g} in 100"
 
 
 def _shown(told: Told) -> str:
@@ -89,6 +89,8 @@ def _shown_by_score(told: Told, row: Comparison) -> str:
 
 def _score(told: Told, name: str) -> float | None:
     """Return a model's mean score by the metric of the run, where the summary has it."""
+    if told.verdict.metric == told.task.metric:
+        return told.counted[name].score if name in told.counted else None
     summary = told.summaries.get(name)
     score: float | None = getattr(summary, told.verdict.metric.replace("-", "_"), None)
     return score

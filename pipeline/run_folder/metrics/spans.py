@@ -19,6 +19,15 @@ class SpansOfType(Row):
 
 
 @dataclass(frozen=True)
+class SpansOfRun(Row):
+    """What one training finds; with folds all of a seed."""
+
+    seed: Count
+    f1: Share
+    wrong: Count
+
+
+@dataclass(frozen=True)
 class SpanScores(Row):
     """`spans`: one entry a model that tags words."""
 
@@ -36,5 +45,7 @@ class SpanScores(Row):
     sentences_right: Share
     invalid: float
     """sentences with a tag that cannot follow the one before"""
+    runs: tuple[SpansOfRun, ...]
+    """each training: its `f1`, and how many spans it missed or invented (`wrong`)"""
     types: tuple[SpansOfType, ...]
     """an entry a type: `precision`, `recall`, `f1`, and how many spans are `there`; of the first seed"""

@@ -21,6 +21,11 @@ class SpanCounts:
     there: Int64  # that are to be found
 
     @property
+    def wrong(self) -> int:
+        """How many were missed, and how many are not there, together."""
+        return int(self.predicted.sum() + self.there.sum() - 2 * self.hits.sum())
+
+    @property
     def f1(self) -> float:
         """F1 of all of them together; 0 where there is no span at all."""
         both = int(self.predicted.sum() + self.there.sum())
