@@ -40,7 +40,7 @@ def plan_run(config: Config, console: Console, nodes: int = 1) -> Forecast:
     """
     start = time.perf_counter()
     config = with_task(config)
-    planned = plan_models(config.run.models, config.run.embeddings)
+    planned = plan_models(config.run.models, config.run.embeddings, config.run.task)
     check_settings(planned, config.networks)
     check_executor(config.run.executor)
     shard = Shard.parse(config.run.shard) if config.run.shard else None
@@ -50,7 +50,8 @@ def plan_run(config: Config, console: Console, nodes: int = 1) -> Forecast:
     models_elsewhere(config, read, console)
     config, _ = settle_tokenizer(config, read.loaded)
     config, _ = settle_sources(config, planned, read.corpora[0])
-    data = tokenize_all(config, console, read.loaded, plan_models(config.run.models, config.run.embeddings))
+    planned = plan_models(config.run.models, config.run.embeddings, config.run.task)
+    data = tokenize_all(config, console, read.loaded, planned)
     before = time.perf_counter() - start
     own_mib, machine = memory_mib(), this_machine(config.run.max_memory)
     facts = CorpusFacts(data.tokenized, read.corpora[0], config.tokenizer)

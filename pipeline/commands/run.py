@@ -116,7 +116,7 @@ def run_experiment(
     """
     began = time.perf_counter()
     config = with_task(config)
-    planned = plan_models(config.run.models, config.run.embeddings)
+    planned = plan_models(config.run.models, config.run.embeddings, config.run.task)
     check_settings(planned, config.networks)
     check_executor(config.run.executor)
     if config.run.shard:
@@ -132,7 +132,7 @@ def run_experiment(
         console.say(sentence)
     loaded = replace(read.loaded, assumptions=(*read.loaded.assumptions, *told))
     read = replace(read, loaded=loaded)
-    planned = plan_models(config.run.models, config.run.embeddings)
+    planned = plan_models(config.run.models, config.run.embeddings, config.run.task)
     check_names(config.run.compare, {model.name for model in planned})
     outside = models_elsewhere(config, read, console)
     smaller = folds_of_curve(config, read)

@@ -16,6 +16,9 @@ Family = Literal["n-grams", "vectors", "averages", "recurrent", "windows"]
 
 LAST = "last"
 POOLED = ("max", "mean", "max+mean")  # heads that read every state
+OF_DOCUMENTS = (LAST, *POOLED)
+EACH, CRF = "each", "crf"  # heads that answer words: each from its own state, or all along a chain of tags
+OF_WORDS = (EACH, CRF)
 FORWARD, BACKWARD = "", "_backward"  # ways to read a document, as the layers' names end
 
 
@@ -47,6 +50,11 @@ class ModelEntry:
     tasks: tuple[str, ...] = ("classify",)
 
     @property
+    def every_head(self) -> tuple[str, ...]:
+        """The heads of all its tasks."""
+        return self.heads + (OF_WORDS if self.recurrent and "tag" in self.tasks else ())
+
+    @property
     def reads_vectors(self) -> bool:
         """Whether it needs an embedding source."""
         return self.family not in ("n-grams", "windows")
@@ -67,7 +75,14 @@ class ModelEntry:
         return self.directions == (FORWARD,)
 
 
-_recurrent = partial(ModelEntry, "recurrent", directions=(FORWARD,), heads=(LAST, *POOLED), default_head=LAST)
+_recurrent = partial(
+    ModelEntry,
+    "recurrent",
+    tasks=("classify", "tag"),
+    directions=(FORWARD,),
+    heads=OF_DOCUMENTS,
+    default_head=LAST,
+)
 _tagger = partial(ModelEntry, "windows", tasks=("tag",))
 _BOTH_WAYS = (FORWARD, BACKWARD)
 
@@ -82,9 +97,7 @@ MODELS: dict[str, ModelEntry] = {
     "rnn": _recurrent(cell="rnn"),
     "gru": _recurrent(cell="gru", gated=True, compared_with=("rnn",)),
     "lstm": _recurrent(cell="lstm", gated=True, compared_with=("rnn", "ann", "mean")),
-    "bilstm": _recurrent(
-        cell="lstm", gated=True, directions=_BOTH_WAYS, default_head="max+mean", tasks=("classify", "tag")
-    ),
+    "bilstm": _recurrent(cell="lstm", gated=True, directions=_BOTH_WAYS, default_head="max+mean"),
     "most-frequent": _tagger(control=True),
     "window": _tagger(),
     "crf": _tagger(compared_with=("window",)),

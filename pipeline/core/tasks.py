@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pipeline.core.models import OF_DOCUMENTS, OF_WORDS
+
 _OF_CLASSES = "belongs to whole documents and their classes"
 
 
@@ -24,6 +26,8 @@ class TaskFacts:
     models : what is compared where nothing is asked for
     needed : a baseline and a network, what a run lacks to be an answer
     metric : what models are judged by where nothing is asked for
+    heads : how networks may end; the first where a name says none, but for a model whose line of the table has its own
+    names_heads : whether sentences say which head a network has that its name leaves out
     not_for : settings that make no sense here, or are not there yet, by dotted key: why
     without : sections of the report that have nothing to say
     """
@@ -33,6 +37,8 @@ class TaskFacts:
     models: tuple[str, ...]
     needed: tuple[str, str]
     metric: str
+    heads: tuple[str, ...]
+    names_heads: bool = True
     not_for: Mapping[str, str] = field(default_factory=dict)
     without: frozenset[str] = frozenset()
 
@@ -44,13 +50,17 @@ TASKS: dict[str, TaskFacts] = {
         models=("bow", "tfidf", "nbsvm", "ann", "rnn", "lstm", "lstm:max"),
         needed=("tfidf", "lstm"),
         metric="accuracy",
+        heads=OF_DOCUMENTS,
         not_for={"corpus.tags": "belongs to words with tags"},
+        without=frozenset(("spans",)),
     ),
     "tag": TaskFacts(
         words="a tag for each word",
         unit="sentence",
         models=("most-frequent", "window", "crf", "bilstm"),
         needed=("window", "bilstm"),
+        heads=OF_WORDS,
+        names_heads=False,
         metric="span-f1",
         not_for={
             "corpus.label": _OF_CLASSES,
@@ -59,6 +69,7 @@ TASKS: dict[str, TaskFacts] = {
             "corpus.drop_classes": _OF_CLASSES,
             "corpus.only_known_classes": _OF_CLASSES,
             "run.class_weights": _OF_CLASSES,
+            "networks.head": _OF_CLASSES,
             "run.tune": "is not there for taggers",
             "run.refit": "is not there for taggers",
             "run.learning_curve": "is not there for taggers",
@@ -66,7 +77,10 @@ TASKS: dict[str, TaskFacts] = {
             "run.extra_probes": "is not there for taggers",
         },
         without=frozenset(
-            ("look", "use", "looked-at", "reading", "reach", "needed", "order", "units", "probes")
+            (
+                *("look", "use", "ladder", "learning-curve", "tuning", "looked-at"),
+                *("reading", "reach", "needed", "order", "units", "probes"),
+            )
         ),
     ),
 }

@@ -105,6 +105,11 @@ class Corpus:
         """The names of the strata."""
         return self.label_names if self.words is None else ("",)
 
+    @property
+    def split_of_labels(self) -> Int8:
+        """The split of each label: that of its document."""
+        return self.split if self.words is None else np.repeat(self.split, np.diff(self.words.offsets))
+
     def answers(self, documents: Int64) -> list[str]:
         """Return in words what is right for each of these documents: its label, or the tags of its words."""
         names = np.array(self.label_names, dtype=object)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.core.errors import PipelineError, did_you_mean
-from pipeline.core.models import MODELS
+from pipeline.core.models import MODELS, OF_DOCUMENTS, OF_WORDS
 from pipeline.core.tasks import TASKS
 from pipeline.core.wording import FIRST_METRIC
 from pipeline.corpus.built_in.table import BUILT_IN
@@ -66,7 +66,7 @@ def _check_models(config: Config) -> None:
         if model not in able:
             what = f'"{model}" gives no {TASKS[config.run.task].words.removeprefix("a ")}'
             raise PipelineError("--models", what, f"ask for some of {', '.join(able)}")
-        if head and config.run.task == "tag":
-            raise PipelineError(
-                "--models", f'"{asked}": a tagger reads every state, and has no head', f"use {model}"
-            )
+        heads = TASKS[config.run.task].heads
+        if head in OF_WORDS + OF_DOCUMENTS and head not in heads:
+            what = f'"{asked}" has a head that gives no {TASKS[config.run.task].words.removeprefix("a ")}'
+            raise PipelineError("--models", what, f"use {model}, or a head of {', '.join(heads)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -71,6 +71,8 @@ def choose(recorded: Recorded) -> Choices:
     verdict_kinds = {model.name: model.verdict_kind for model in recorded.scored_models}
     by_fold = merits_by_fold(fits, recorded.config, verdict_kinds)
     network = choose_network(verdict_kinds, by_fold)
+    if network is not None and not recorded.facts_of_task.names_heads:
+        network = replace(network, show=str)
     trained = all_trained(fits)
     if network is not None:
         trained |= {network.name: _network_trained(fits, network)}

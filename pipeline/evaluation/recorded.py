@@ -9,7 +9,7 @@ from typing import cast
 
 from pipeline.core.errors import first_places
 from pipeline.core.fits import Fit, FitKey
-from pipeline.core.tasks import TASKS
+from pipeline.core.tasks import TASKS, TaskFacts
 from pipeline.core.wording import Metric
 from pipeline.run_folder.details import Inputs
 from pipeline.run_folder.details.fitting import FittedModel, RunFacts
@@ -78,9 +78,14 @@ class Recorded:
         """What the run is judged by."""
         return cast(Metric, self.config.run.metric)
 
+    @property
+    def facts_of_task(self) -> TaskFacts:
+        """What is known of the task."""
+        return TASKS[task_of(self.config).name]
+
     def tells(self, section: str) -> bool:
         """Whether a section of the report has something to say of a run of this task."""
-        return section not in TASKS[task_of(self.config).name].without
+        return section not in self.facts_of_task.without
 
     @property
     def n_docs(self) -> int:

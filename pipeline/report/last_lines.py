@@ -8,12 +8,13 @@ from pathlib import Path
 from pipeline.core.clean import clip
 from pipeline.core.columns import aligned
 from pipeline.core.files import json_text
+from pipeline.core.tasks import TASKS
 from pipeline.core.wording import lasting
 from pipeline.report.page.formats import count, decimal
 from pipeline.report.sections.circumstances import ordinal, protocol_sentence
 from pipeline.report.sections.facts import ModelFacts, leak_warning, model_facts, status_sentence
 from pipeline.report.words.answer import SpokenAnswer, speak
-from pipeline.report.words.task import task_of
+from pipeline.report.words.task import name_of_task, task_of
 from pipeline.report.words.told import Told
 from pipeline.run_folder.reading import METRICS, PAGE, Run, read_run
 
@@ -40,7 +41,7 @@ def summarise(run: Path) -> str:
         _next(said),
     ]
     paths = f"Report: {run / PAGE}"
-    if content.metrics.advice.model:
+    if content.metrics.advice.model and "use" not in TASKS[name_of_task(content)].without:
         paths += f"\nUse it: python -m pipeline predict {run} FILE"
     return "\n\n".join([*(part for part in parts if part), paths])
 
@@ -78,7 +79,7 @@ def _table(run: Run) -> str:
     told, places = Told(run), run.places
     title, beside = BESIDE_ACCURACY.get(run.metrics.verdict.metric, ("", None))
     against = run.metrics.advice.model or run.metrics.verdict.b
-    right = task_of(run).right.lower() if task_of(run).unit == "document" else task_of(run).right
+    right = task_of(run).head
     heads = ["model", right, "95 % interval", *([title] if beside else []), "training"]
     grid = [[*heads, f"against {clip(told.call(against), NAME)}" if against else "", ""]]
     for model in models[:SHOWN_MODELS]:

@@ -151,7 +151,9 @@ def _part(table: TaggedTable, asked: str | None, split: int, allow_losses: bool)
         reasons = ", ".join(f"{len(one.rows):,} {one.reason}" for one in dropped)
         what = f"none of the {plural(table.n_sentences, 'sentence')} can be used: {reasons}"
         raise PipelineError(table.file, what, "give each word as many columns, and a tag (--tags COLUMN)")
-    losses = check_losses(table.file, table.n_sentences, dropped, allowed=allow_losses)
+    losses = check_losses(
+        table.file, table.n_sentences, dropped, allowed=allow_losses, columns="another column with --tags"
+    )
     sentences = np.flatnonzero(used).astype(np.int64)
     places, offsets = places_of(table.offsets, sentences)
     tags = [str(cells[place]) for place in places.tolist()]
@@ -254,9 +256,7 @@ def _broken(parts: Sequence[Part], wrong: Bool, offsets: Int64, called: str) -> 
 
 def _unknown_tags(corpus: Corpus) -> tuple[str, ...]:
     """Return a warning of tags that stand in test or validation sentences alone: no model can learn them."""
-    assert corpus.words is not None, "a tagged corpus has words"
-    split_of = np.repeat(corpus.split, np.diff(corpus.words.offsets))  # (M,)
-    learned = np.unique(corpus.labels[split_of == UNASSIGNED])
+    learned = np.unique(corpus.labels[corpus.split_of_labels == UNASSIGNED])
     unknown = np.setdiff1d(np.arange(len(corpus.label_names)), learned)
     if not len(unknown):
         return ()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pipeline.core.tasks import TASKS
 from pipeline.core.wording import METRIC_WORDS, in_words
+from pipeline.report.words.task import name_of_task
 from pipeline.report.words.told import Told, accuracies, between, of_hundred, times_of
 from pipeline.run_folder.metrics.comparisons import Comparison
 
@@ -108,7 +110,9 @@ def _for_how_much(told: Told, other: str) -> str:
 def _no_answer(told: Told) -> str:
     kinds = {row.kind for row in told.metrics.results}
     lacks = "a network" if "network" not in kinds else "a model that counts words"
-    return f"No answer yet: {lacks} is missing. Add `--models tfidf,lstm`."
+    return (
+        f"No answer yet: {lacks} is missing. Add `--models {','.join(TASKS[name_of_task(told.run)].needed)}`."
+    )
 
 
 def _not_yet(told: Told) -> str:

@@ -37,7 +37,7 @@ class Task:
     unit : a document
     mistakes : what the first picture counts, in the plural; `mistake` one of them
     wrong : what that is, of {documents}
-    right : heads the column of what is counted
+    right, head : head the column of what is counted, on the page and at the terminal
     counted : what that column holds
     more : what a difference of two models counts
     answered : what becomes of test documents, with {classes}
@@ -53,6 +53,7 @@ class Task:
     mistakes: str
     wrong: str
     right: str
+    head: str
     counted: str
     more: str
     answered: str
@@ -107,6 +108,7 @@ TASKS: dict[str, Task] = {
         mistakes="mistakes",
         wrong="Wrong answers on the same {documents}.",
         right="Right of 100",
+        head="right of 100",
         counted="Right answers of 100 test documents",
         more="How many more of 100 documents the first model has right than the second",
         answered="test documents put into one of {classes} classes",
@@ -124,6 +126,7 @@ TASKS: dict[str, Task] = {
         mistakes="missed or invented spans",
         wrong="Spans that were missed, and spans that are not there, in the same {documents}.",
         right="Span F1",
+        head="span F1",
         counted="F1 of the spans in test sentences, of 100: missed and invented spans lower it",
         more="How much higher the span F1 of the first model is than that of the second",
         answered="test sentences, each word with one of {classes} tags",
