@@ -24,7 +24,7 @@ def with_task(config: Config) -> Config:
     PipelineError
         If a setting is given that the task has no use for, or a model or metric of another task.
     """
-    name = _task(config)
+    name = name_of_task(config)
     facts, default = TASKS[name], Config()
     for key, why in facts.not_for.items():
         if get(config, key) != get(default, key):
@@ -41,8 +41,8 @@ def with_task(config: Config) -> Config:
     return settled
 
 
-def _task(config: Config) -> str:
-    """Return the name of the task."""
+def name_of_task(config: Config) -> str:
+    """Return what is asked: as the settings say, else by the first file."""
     if config.run.task != AUTO:
         return config.run.task
     paths = [Path(name).expanduser() for name in names_of(config.corpus.path) if name not in BUILT_IN]

@@ -142,7 +142,9 @@ def test_test_and_validation_files_are_official(tmp_path):
     ("name", "content", "tagged"),
     [
         ("a.conllu", "", True),
-        ("a.iob.gz", "", True),
+        ("a.bio.gz", "", True),
+        ("a.iob", COLUMNS, True),
+        ("a.iob", "BOS i fly EOS\tO O O atis_flight\n", False),
         ("a.txt", COLUMNS, True),
         ("a.txt", "DT NN\nold JJ\n\na b\n", False),  # no tag of IOB: it might be anything
         ("a.txt", "good film\tpos\nbad film\tneg\n", False),

@@ -25,8 +25,8 @@ READERS: dict[str, Reader] = {
     ".ndjson": read_tokens,
     **dict.fromkeys((".conll", ".iob", ".iob2", ".bio", ".bioes", ".txt", ".tsv"), read_columns),
 }
-# Endings that mean tags, whatever the file holds.
-CERTAIN = (".conllu", ".conll", ".iob", ".iob2", ".bio", ".bioes")
+# Endings that mean tags, whatever the file holds; an .iob may have a line a sentence, with its class at the end (ATIS).
+CERTAIN = (".conllu", ".conll", ".iob2", ".bio", ".bioes")
 _MOST_WORDS = 200  # of a sentence, on average, in what looks like columns
 _ALIKE = 0.95  # of the lines have as many columns
 

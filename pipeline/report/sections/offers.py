@@ -55,7 +55,9 @@ LINES = (
         lambda run: len(run.metrics.embeddings) != 1,
         "grid",
     ),
-    _Line("Would another split say the same?", "--folds 5", "corpus.folds", 4.0, lambda run: n_folds(run) > 1),
+    _Line(
+        "Would another split say the same?", "--folds 5", "corpus.folds", 4.0, lambda run: n_folds(run) > 1
+    ),
     _Line(
         "How does a model from elsewhere compare?",
         "--compare predictions.csv",
