@@ -17,7 +17,7 @@ from pipeline.core.values import Bool, Float64, Int32, Int64
 from pipeline.core.wording import percent
 from pipeline.evaluation.disagreement import LEVEL, Disagreement, disagreement
 from pipeline.run_folder.predictions import SavedPredictions, read_run_predictions
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Predictions
 
 SHOWN = 5  # documents of one model
 COLUMNS = ("model", "document", "label", "answer_a", "answer_b", "fits_a", "fits_b")

@@ -12,8 +12,7 @@ from pipeline.core.errors import first_places
 from pipeline.core.values import Bool, Float64, Int32, Int64
 from pipeline.core.wording import FIRST_METRIC
 from pipeline.run_folder.predictions import SavedPredictions
-from pipeline.tasks.answers import Answers
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Answers, Predictions
 from pipeline.tasks.table import METRICS
 
 

@@ -18,7 +18,7 @@ from pipeline.run_folder.metrics.models import Result, Summary
 from pipeline.run_folder.metrics.rows import Training
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.run_folder.signatures import Signer
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Predictions
 from pipeline.tasks.classification.scores import CalibrationBins, Scores, score
 from pipeline.tasks.table import METRICS
 

@@ -35,7 +35,7 @@ from pipeline.embeddings.kept import default_cache
 from pipeline.embeddings.request import EmbeddingRequest
 from pipeline.models.table import PlannedModel
 from pipeline.settings.tables import Config
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Predictions
 from pipeline.tasks.table import CLASSIFY
 from pipeline.text.ragged import alone, select
 from pipeline.text.tokenizer import as_given, normalised, tokenize

@@ -56,7 +56,7 @@ from pipeline.models.networks.training import FittedNetwork, Schedule, fit_netwo
 from pipeline.models.save import Particulars, files_of_network, is_kept
 from pipeline.models.table import PlannedModel
 from pipeline.settings.tables import Config, first_seeds, settled
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Predictions
 from pipeline.tasks.table import CLASSIFY
 from pipeline.text.ragged import select
 from pipeline.text.tokenizer import tokenize

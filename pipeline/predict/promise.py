@@ -12,7 +12,7 @@ import numpy as np
 from pipeline.core.errors import PipelineError
 from pipeline.core.values import Bool, Float32, Float64
 from pipeline.run_folder.predictions import prediction_path, read_predictions, validation_path
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Predictions
 
 CONFIDENCE = 0.95
 COVERAGES = (

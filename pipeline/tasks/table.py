@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import cast
 
 from pipeline.settings.tables import Config
+from pipeline.tasks.answers import Answers
 from pipeline.tasks.classification.answers import answers_of, from_columns, to_columns
 from pipeline.tasks.classification.metrics import METRICS as OF_CLASSES
 from pipeline.tasks.classification.scores import score
@@ -46,13 +47,14 @@ TAG = Task(
 )
 
 ONE_ANSWER = {CLASSIFY.name: CLASSIFY}  # tasks of one answer a document
-TASKS: dict[str, Task[Any]] = {**ONE_ANSWER, TAG.name: TAG}
+# What a run holds are answers of its own task, so each may be asked for its metrics as if there were one kind.
+TASKS = {task.name: cast(Task[Answers], task) for task in (CLASSIFY, TAG)}
 # No two tasks have a metric of one name, so that a metric alone tells what it is of.
-METRICS: dict[str, Metric[Any]] = {
+METRICS: dict[str, Metric[Answers]] = {
     name: metric for task in TASKS.values() for name, metric in task.metrics.items()
 }
 
 
-def task_of(config: Config) -> Task[Any]:
+def task_of(config: Config) -> Task[Answers]:
     """Return the task of a run; where its settings leave it open, documents have classes."""
     return TASKS.get(config.run.task, CLASSIFY)

@@ -9,7 +9,7 @@ from typing import Generic
 import polars as pl
 
 from pipeline.core.values import Bool, Float32, Float64, Int32, Int64
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Predictions
 from pipeline.tasks.classification.scores import Scores
 from pipeline.tasks.metric import A, Metric
 from pipeline.tasks.output import Loss, Output

@@ -224,7 +224,8 @@ def test_tags_of_the_test_file_alone_are_told(tmp_path):
 def test_numbers_for_tags_are_told(tmp_path):
     loaded = read(tmp_path, '{"tokens": ["a", "b"], "ner_tags": [0, 1]}\n', "a.jsonl")
     assert loaded.warnings == (
-        f'{tmp_path / "a.jsonl"}: "ner_tags" holds numbers, so no spans can be told; write the names of the tags instead',
+        f'{tmp_path / "a.jsonl"}: "ner_tags" holds numbers, so no spans can be told; write the names of the tags '
+        "instead",
     )
 
 
@@ -266,15 +267,15 @@ def test_numbers_for_tags_are_told(tmp_path):
             "a.conll",
             "a NN O\nb NN\n\nc\nd NN O\n",
             {},
-            "{path}: none of the 2 sentences can be used: 2 wrong number of fields; give each word as many columns, and "
-            "a tag (--tags COLUMN)",
+            "{path}: none of the 2 sentences can be used: 2 wrong number of fields; give each word as many columns, "
+            "and a tag (--tags COLUMN)",
         ),
         (
             "a.conll",
             "a NN O\nb NN B-X\n\nc\nd NN O\n",
             {},
-            "{path}: 1 of 2 records are left out (50.0 %): 1 wrong number of fields ({path}:4); correct them, choose another "
-            "column with --tags, or go on without them: --allow-losses",
+            "{path}: 1 of 2 records are left out (50.0 %): 1 wrong number of fields ({path}:4); correct them, choose "
+            "another column with --tags, or go on without them: --allow-losses",
         ),
         (
             "a.conllu",
@@ -298,7 +299,8 @@ def test_numbers_for_tags_are_told(tmp_path):
             "a.jsonl",
             '{"tokens": "a b", "tags": ["O"]}\n',
             {},
-            '{path}:1: "tokens" is no list of texts; write the words of a sentence: {{"tokens": ["a", "b"], "tags": [..]}}',
+            '{path}:1: "tokens" is no list of texts; write the words of a sentence: {{"tokens": ["a", "b"], '
+            '"tags": [..]}}',
         ),
         (
             "a.jsonl",
@@ -310,8 +312,8 @@ def test_numbers_for_tags_are_told(tmp_path):
             "a.csv",
             COLUMNS,
             {},
-            '{path}: words with tags are not read from files that end in ".csv"; give one of .conllu .jsonl .ndjson .conll '
-            ".iob .iob2 .bio .bioes .txt .tsv",
+            '{path}: words with tags are not read from files that end in ".csv"; give one of .conllu .jsonl .ndjson '
+            ".conll .iob .iob2 .bio .bioes .txt .tsv",
         ),
     ],
 )

@@ -37,7 +37,8 @@ def test_what_was_asked_for_stays(tmp_path):
     [
         (
             {"corpus.label": "x"},
-            "--label: this belongs to whole documents and their classes, and a tag for each word is asked for; leave it out",
+            "--label: this belongs to whole documents and their classes, and a tag for each word is asked for; "
+            "leave it out",
         ),
         (
             {"run.metric": "macro-f1"},
@@ -45,7 +46,8 @@ def test_what_was_asked_for_stays(tmp_path):
         ),
         (
             {"run.models": "tfidf,window"},
-            '--models: "tfidf" gives no tag for each word; ask for some of rnn, gru, lstm, bilstm, most-frequent, window, crf',
+            '--models: "tfidf" gives no tag for each word; ask for some of rnn, gru, lstm, bilstm, most-frequent, '
+            "window, crf",
         ),
         (
             {"run.models": "lstm:max"},

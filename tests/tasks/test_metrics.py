@@ -12,7 +12,7 @@ from pipeline.evaluation.differences import estimate_difference, seeds_share
 from pipeline.evaluation.pooling import pool_folds
 from pipeline.evaluation.stray_classes import stray_class_warnings
 from pipeline.run_folder.predictions import SavedPredictions
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Predictions
 from pipeline.tasks.classification.metrics import METRICS, answer_scores
 
 

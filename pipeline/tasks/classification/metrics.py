@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.core.values import Float64, Int64
 from pipeline.core.wording import Metric as MetricName
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Predictions
 from pipeline.tasks.classification.scores import Counts, balanced_accuracy, count, losses, macro_f1
 from pipeline.tasks.metric import Metric, Slope, by_slope
 

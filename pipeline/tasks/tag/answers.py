@@ -10,8 +10,7 @@ import numpy as np
 
 from pipeline.core.ragged import places_of
 from pipeline.core.values import Bool, Float32, Int32, Int64, require
-from pipeline.tasks.answers import Answers
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Answers, Predictions
 from pipeline.tasks.tag.schemes import TagSet
 
 
