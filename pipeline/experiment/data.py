@@ -115,10 +115,15 @@ def documents_to_time(
 
     What one document takes is measured on the first fold alone. `tokens`: those of all documents, if not the usual.
     """
+    return [alone(tokens or data.tokenized, int(one)) for (one,) in places_to_time(fold)]
+
+
+def places_to_time(fold: Split) -> list[Int64]:
+    """Return where these documents stand, each in an array of its own."""
     if fold.number:
         return []
     places = np.linspace(0, len(fold.test) - 1, min(len(fold.test), TIMED_DOCUMENTS)).astype(np.int64)
-    return [alone(tokens or data.tokenized, document) for document in fold.test[places].tolist()]
+    return [fold.test[place : place + 1] for place in places.tolist()]
 
 
 @dataclass(frozen=True)

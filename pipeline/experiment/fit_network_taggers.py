@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from pipeline.core.fits import Fit, FitResult, Result
+from pipeline.core.names import SourceName
 from pipeline.core.resources import PeakMemory, milliseconds_of_each
-from pipeline.core.values import IndexedCorpus, Int64, TokenizedCorpus
 from pipeline.embeddings.table import encode_covered
-from pipeline.experiment.data import RunData, documents_to_time, seed_of
+from pipeline.experiment.data import RunData, places_to_time, seed_of
 from pipeline.experiment.embedded_split import EmbeddedSplit, coverage_warnings, read_split
 from pipeline.experiment.fit_networks import course_of, expected_updates, which_seed
 from pipeline.experiment.jobs import Job
@@ -21,15 +21,16 @@ from pipeline.experiment.network_inputs import (
     specify_network,
     training_of_vectors,
 )
-from pipeline.experiment.tag_answers import answers_to, judged, tags_of
+from pipeline.experiment.tag_answers import answers_to, judged
 from pipeline.models.equations.sentences import Tagged
 from pipeline.models.networks import libraries
 from pipeline.models.networks.labelled import Evaluation, Labelled
+from pipeline.models.networks.letters import alphabet_of, spell
 from pipeline.models.networks.prediction import forget_graphs
 from pipeline.models.networks.tagging import tag_sentences
 from pipeline.models.networks.training import FittedNetwork, fit_network
 from pipeline.settings.tables import settled
-from pipeline.text.ragged import select, take
+from pipeline.text.ragged import own_types, take
 
 
 def fit_network_tagger(data: RunData, job: Job) -> Iterator[Result]:
@@ -40,20 +41,22 @@ def fit_network_tagger(data: RunData, job: Job) -> Iterator[Result]:
     split, planned, fold = read_split(data, job, refit=False), job.model, job.fold
     data = replace(data, config=settled(job.settings, planned.model, len(fold.train)))
     load_libraries(data)
-    indexed = encode_covered(data.tokenized, split.embedded)
+    alphabet = _alphabet(data, job)
+    everything = _as_read(data, split, alphabet)
     with PeakMemory() as memory:
         start = time.perf_counter()
-        fitted = _train(data, job, split, indexed)
+        fitted = _train(data, job, split, everything, alphabet)
         seconds = max(time.perf_counter() - start, sum(one.seconds for one in fitted.history))
-        answer = _answering(fitted, split)
-        answer(select(data.tokenized, fold.test[:1]))  # builds the graph
+        answer = _answering(fitted)
+        answer(everything.take(fold.test[:1]))  # builds the graph
         start = time.perf_counter()
-        tagged = answer(select(data.tokenized, fold.test))
+        tagged = answer(everything.take(fold.test))
         rate = len(fold.test) / max(time.perf_counter() - start, 1e-9)
-        latency = milliseconds_of_each(answer, documents_to_time(data, fold) if job.seed == 0 else [])
+        timed = [everything.take(one) for one in places_to_time(fold)] if job.seed == 0 else []
+        latency = milliseconds_of_each(answer, timed)
     on_validation = None
     if len(fold.validation):
-        told = answer(select(data.tokenized, fold.validation))
+        told = answer(everything.take(fold.validation))
         on_validation = answers_to(data, fold.validation, told.shares, told.best)
     fit = Fit(
         *job.fit_key,
@@ -62,7 +65,7 @@ def fit_network_tagger(data: RunData, job: Job) -> Iterator[Result]:
         peak_rss_mib=memory.mib,
         parameters=fitted.parameters,
         why_not=fitted.why_not,
-        warnings=(*fitted.warnings, *coverage_warnings(take(indexed, fold.test))),
+        warnings=(*fitted.warnings, *coverage_warnings(take(everything.indexed, fold.test))),
         prepare_seconds=split.embedded.seconds,
         latency_ms=latency,
         validation_loss=fitted.kept.validation_loss,
@@ -82,14 +85,28 @@ def fit_network_tagger(data: RunData, job: Job) -> Iterator[Result]:
     forget_graphs()
 
 
-def _train(data: RunData, job: Job, split: EmbeddedSplit, indexed: IndexedCorpus) -> FittedNetwork:
+def _alphabet(data: RunData, job: Job) -> str | None:
+    """Return the letters of the training words, where the network reads letters."""
+    assert data.given is not None, "a corpus of tagged words has them"
+    if not SourceName.parse(job.model.source or "").letters:
+        return None
+    return alphabet_of(own_types(data.given, job.fold.train))
+
+
+def _as_read(data: RunData, split: EmbeddedSplit, alphabet: str | None) -> Labelled:
+    """Return all sentences as the network reads them, with their tags."""
+    assert data.given is not None, "a corpus of tagged words has them"
+    indexed = encode_covered(data.tokenized, split.embedded)
+    spelling = None if alphabet is None else spell(data.given, alphabet)
+    return Labelled(indexed, data.corpus.labels, spelling)
+
+
+def _train(
+    data: RunData, job: Job, split: EmbeddedSplit, everything: Labelled, alphabet: str | None
+) -> FittedNetwork:
     """Train a network with a bar."""
     config, fold, planned = data.config, job.fold, job.model
     draw, best = Draw(job.seed, again=False, place=job.place), 0.0
-
-    def some(documents: Int64) -> Labelled:
-        return Labelled(take(indexed, documents), tags_of(data, documents))
-
     expected = expected_updates(data, planned, split, None)
     title = f"Training {planned.name} ({which_seed(config, job.seed)})"
     with data.console.stage(title, expected, "updates") as stage:
@@ -101,10 +118,10 @@ def _train(data: RunData, job: Job, split: EmbeddedSplit, indexed: IndexedCorpus
             stage.advance(0, f"best validation accuracy {best:.1%}" if best else f"loss {now.loss:.3f}")
 
         return fit_network(
-            specify_network(data, planned, split),
+            specify_network(data, planned, split, n_letters=None if alphabet is None else len(alphabet)),
             split.embedded.matrix.vectors,
-            some(fold.train),
-            some(fold.validation) if len(fold.validation) else None,
+            everything.take(fold.train),
+            everything.take(fold.validation) if len(fold.validation) else None,
             config.networks,
             seed=seed_of(data, draw.name(planned.name)),
             deterministic=config.run.deterministic,
@@ -113,10 +130,10 @@ def _train(data: RunData, job: Job, split: EmbeddedSplit, indexed: IndexedCorpus
         )
 
 
-def _answering(fitted: FittedNetwork, split: EmbeddedSplit) -> Callable[[TokenizedCorpus], Tagged]:
+def _answering(fitted: FittedNetwork) -> Callable[[Labelled], Tagged]:
     """Return the function from any sentences to their tags."""
 
-    def answer(sentences: TokenizedCorpus) -> Tagged:
-        return tag_sentences(fitted.model, encode_covered(sentences, split.embedded))
+    def answer(sentences: Labelled) -> Tagged:
+        return tag_sentences(fitted.model, sentences.indexed, sentences.spelling)
 
     return answer

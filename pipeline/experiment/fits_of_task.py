@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pipeline.core.fits import Result
 from pipeline.experiment.data import RunData, Split
 from pipeline.experiment.fit_linear import fit_baselines, fit_mean
+from pipeline.experiment.fit_network_taggers import fit_network_tagger
 from pipeline.experiment.fit_networks import FarOff, fit_network_again, fit_network_of, try_network
 from pipeline.experiment.fit_taggers import fit_tagger
 from pipeline.experiment.jobs import Job, Made
@@ -63,7 +64,7 @@ FITS = {
         fit_tagger,
         lambda data, model, fold: model.name,
         None,
-        fit_tagger,
+        fit_network_tagger,
         None,
         None,
         probes=False,
