@@ -33,7 +33,7 @@ def read_asked(config: Config, console: Console | None = None) -> LoadedCorpus:
     files = (wanted.path, wanted.test, wanted.validation, wanted.unlabelled)
     beside = [Path(name) for named in files if named is not None for name in names_of(named)]
     with reading_as(wanted.encoding, beside):
-        loaded = _READ[task_of(config).name](wanted, console)
+        loaded = READ[task_of(config).name](wanted, console)
     generator = stage_generator(
         config.run.seed, "quick sample"
     )  # of --quick, which is a limit, before there was one
@@ -68,7 +68,7 @@ def _read_tags(wanted: CorpusSettings, console: Console | None) -> LoadedCorpus:
 
 
 # What reads the files of each task.
-_READ: dict[str, Callable[[CorpusSettings, Console | None], LoadedCorpus]] = {
+READ: dict[str, Callable[[CorpusSettings, Console | None], LoadedCorpus]] = {
     "classify": _read_classes,
     "tag": _read_tags,
 }
