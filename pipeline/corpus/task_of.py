@@ -11,7 +11,7 @@ from pipeline.core.wording import FIRST_METRIC
 from pipeline.corpus.built_in.table import BUILT_IN
 from pipeline.corpus.sources import names_of
 from pipeline.corpus.tagged.kinds import is_tagged
-from pipeline.settings.setting import AUTO
+from pipeline.settings.setting import AUTO, Value
 from pipeline.settings.tables import SETTINGS, Config, get, with_values
 from pipeline.tasks.table import TASKS as CODE
 
@@ -30,7 +30,7 @@ def with_task(config: Config) -> Config:
         if get(config, key) != get(default, key):
             option = SETTINGS[key].flag or key
             raise PipelineError(option, f"this {why}, and {facts.words} is asked for", "leave it out")
-    values = {"run.task": name}
+    values: dict[str, Value] = {"run.task": name}
     if config.run.models == default.run.models:
         values["run.models"] = facts.models
     if config.run.metric == FIRST_METRIC:

@@ -48,7 +48,10 @@ TAG = Task(
 
 ONE_ANSWER = {CLASSIFY.name: CLASSIFY}  # tasks of one answer a document
 # What a run holds are answers of its own task, so each may be asked for its metrics as if there were one kind.
-TASKS = {task.name: cast(Task[Answers], task) for task in (CLASSIFY, TAG)}
+TASKS: dict[str, Task[Answers]] = {
+    CLASSIFY.name: cast(Task[Answers], CLASSIFY),
+    TAG.name: cast(Task[Answers], TAG),
+}
 # No two tasks have a metric of one name, so that a metric alone tells what it is of.
 METRICS: dict[str, Metric[Answers]] = {
     name: metric for task in TASKS.values() for name, metric in task.metrics.items()

@@ -48,11 +48,7 @@ def read_tokens(path: Path, asked: str | None = None) -> TaggedTable:
         tags = [record.get(name) for record in records]
         differs = np.array([not _fits(own, of) for own, of in zip(tags, tokens, strict=True)])
         wrong |= differs & (name == (asked or names[0]))
-        columns[name] = [
-            cell
-            for own, of, bad in zip(tags, tokens, differs, strict=True)
-            for cell in ([None] * len(of) if bad or not isinstance(own, list) else map(_text, own))
-        ]
+        columns[name] = [cell for own, of in zip(tags, tokens, strict=True) for cell in _cells(own, of)]
     return TaggedTable(
         file=source.file,
         words=[without_surrogates(token) for own in tokens for token in own],
@@ -111,6 +107,13 @@ def _fits(value: object, tokens: list[str]) -> bool:
         and len(value) == len(tokens)
         and not any(isinstance(one, list | dict) for one in value)
     )
+
+
+def _cells(tags: object, tokens: list[str]) -> list[str | None]:
+    """Return the tags of a record's tokens; none where the lists do not fit each other."""
+    if not isinstance(tags, list) or not _fits(tags, tokens):
+        return [None] * len(tokens)
+    return [_text(tag) for tag in tags]
 
 
 def _text(value: object) -> str | None:
