@@ -29,7 +29,8 @@ from pipeline.report.sections.browser import (
 from pipeline.report.sections.facts import nothing
 from pipeline.run_folder.details.documents import ShownDocument
 from pipeline.run_folder.metrics.documents import HardDocuments, ListedDocument
-from pipeline.run_folder.reading import METRICS, Run
+from pipeline.run_folder.names import METRICS
+from pipeline.run_folder.reading import Run
 
 TEXT = 300  # characters of a document that a table shows
 READ_THEM = "Read what they get wrong before you trust a number."

@@ -15,7 +15,8 @@ from pipeline.report.sections.facts import ModelFacts, model_facts, nothing
 from pipeline.report.sections.model_words import KIND_CLASSES, kind_of, namer
 from pipeline.report.sections.quality import HOW_TO_READ_ECE, if_calibrated
 from pipeline.run_folder.details.documents import Bin, ClassScore, ModelScores
-from pipeline.run_folder.reading import Run, detail_file
+from pipeline.run_folder.names import detail_file
+from pipeline.run_folder.reading import Run
 
 SCORES_FILE = detail_file("scores")
 HOW_TO_READ = (

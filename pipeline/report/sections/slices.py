@@ -14,7 +14,8 @@ from pipeline.report.page.tables import ColumnOf, Columns, number, table_of, tex
 from pipeline.report.sections.facts import nothing
 from pipeline.report.sections.model_words import namer
 from pipeline.run_folder.metrics.documents import Group, Slice
-from pipeline.run_folder.reading import METRICS, Run
+from pipeline.run_folder.names import METRICS
+from pipeline.run_folder.reading import Run
 
 # by: caption, what a group is a range of, how its ends are shown
 MEASURES: dict[str, tuple[str, str, Callable[[Number], str]]] = {

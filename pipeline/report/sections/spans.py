@@ -12,7 +12,8 @@ from pipeline.report.page.tables import ColumnOf, Columns, number, table_of, tex
 from pipeline.report.sections.facts import nothing
 from pipeline.report.sections.model_words import namer
 from pipeline.run_folder.metrics.spans import SpanScores
-from pipeline.run_folder.reading import METRICS, Run
+from pipeline.run_folder.names import METRICS
+from pipeline.run_folder.reading import Run
 
 HOW_TO_READ = (
     "F1 by type of span, most frequent first. A span is right if its beginning, its end and its type are, as the"

@@ -49,7 +49,8 @@ from pipeline.report.sections import (
     why,
 )
 from pipeline.report.words.task import name_of_task
-from pipeline.run_folder.reading import CHARTS, Run
+from pipeline.run_folder.names import CHARTS
+from pipeline.run_folder.reading import Run
 
 B = TypeVar("B", bound=Block)
 
