@@ -22,12 +22,12 @@ from pipeline.experiment.network_inputs import (
     training_of_vectors,
 )
 from pipeline.experiment.tag_answers import answers_to, judged
-from pipeline.models.equations.sentences import Tagged
+from pipeline.models.equations.sentences import Tagged, tag_words
 from pipeline.models.networks import libraries
 from pipeline.models.networks.labelled import Evaluation, Labelled
 from pipeline.models.networks.letters import alphabet_of, spell
 from pipeline.models.networks.prediction import forget_graphs
-from pipeline.models.networks.tagging import tag_sentences
+from pipeline.models.networks.tagging import scoring_step, transitions_found, word_scores
 from pipeline.models.networks.training import FittedNetwork, fit_network
 from pipeline.settings.tables import settled
 from pipeline.text.ragged import own_types, take
@@ -131,9 +131,11 @@ def _train(
 
 
 def _answering(fitted: FittedNetwork) -> Callable[[Labelled], Tagged]:
-    """Return the function from any sentences to their tags."""
+    """Return the function from any sentences to their tags; its graph is built once."""
+    predict, transitions = scoring_step(fitted.model), transitions_found(fitted.model)
 
     def answer(sentences: Labelled) -> Tagged:
-        return tag_sentences(fitted.model, sentences.indexed, sentences.spelling)
+        scores = word_scores(predict, sentences.indexed, sentences.spelling)
+        return tag_words(scores, sentences.indexed.offsets, transitions)
 
     return answer

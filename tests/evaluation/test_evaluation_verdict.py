@@ -29,7 +29,7 @@ from pipeline.run_folder.metrics.comparisons import Comparison, Trainings, Verdi
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.settings.tables import Config, with_values
 from pipeline.tasks.answers import Predictions
-from pipeline.tasks.classification.metrics import METRICS
+from pipeline.tasks.table import METRICS
 
 KINDS = {
     "majority": "control",

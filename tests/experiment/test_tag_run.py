@@ -82,7 +82,7 @@ def test_scores_are_those_of_the_answers(tag_run: Path) -> None:
 
 
 def test_the_run_is_verified_and_told_in_the_words_of_its_task(tag_run: Path) -> None:
-    assert verify(tag_run).differences == []
+    assert verify(tag_run).differences == ()
     report = (tag_run / "report.md").read_text()
     assert "Span F1" in report
     assert "missed or invented span" in report
