@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.core.clean import has_surrogates, without_surrogates
 from pipeline.core.errors import PipelineError
 from pipeline.core.values import Bool
 from pipeline.corpus.losses import UNDECODABLE_BYTES, WRONG_NUMBER
-from pipeline.corpus.readers.encodings import TextSource, has_surrogates, read_source, without_surrogates
+from pipeline.corpus.readers.encodings import TextSource, read_source
 from pipeline.corpus.tagged.table import TaggedTable, sections_of
 
 DOCSTART = "-DOCSTART-"  # begins a document of the file, and is no word

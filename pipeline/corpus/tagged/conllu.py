@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.core.clean import plural
+from pipeline.core.clean import plural, without_surrogates
 from pipeline.core.errors import PipelineError, first_places
 from pipeline.corpus.losses import UNDECODABLE_BYTES, WRONG_NUMBER
-from pipeline.corpus.readers.encodings import TextSource, read_source, without_surrogates
+from pipeline.corpus.readers.encodings import TextSource, read_source
 from pipeline.corpus.tagged.columns import are_damaged
 from pipeline.corpus.tagged.table import TaggedTable, sections_of
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.core.clean import has_surrogates, without_surrogates
 from pipeline.core.errors import PipelineError
 from pipeline.corpus.losses import NO_TEXT, UNDECODABLE_BYTES, WRONG_NUMBER
-from pipeline.corpus.readers.encodings import has_surrogates, read_source, without_surrogates
+from pipeline.corpus.readers.encodings import read_source
 from pipeline.corpus.tagged.table import Cells, TaggedTable
 
 WORDS = ("tokens", "words")
