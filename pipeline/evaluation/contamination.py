@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.core.values import Bool, Int64
-from pipeline.evaluation.pooling import pool_folds, pool_single
+from pipeline.evaluation.pooling import n_single, pool_folds, pool_single
 from pipeline.evaluation.slices import align_facts, difference_and_interval, difference_on
 from pipeline.evaluation.summary import MeanScores, summarise
 from pipeline.run_folder.metrics.comparisons import Verdict
@@ -81,7 +81,11 @@ def describe_contamination(
     scores = []
     for of, chosen in sets.items():
         on = summary if chosen.all() else _summary_on(saved, documents[chosen], generator)
-        between = difference_on(compared, a, b, chosen[document_of], n_docs) if chosen.any() else None
+        between = (
+            difference_on(compared, a, b, chosen[document_of], n_single(n_docs, first))
+            if chosen.any()
+            else None
+        )
         models = tuple(ModelScore(row.name, row.accuracy, row.accuracy_ci95) for row in on)
         scores.append(ScoresOn(of, int(chosen.sum()), models, *difference_and_interval(between)))
     return Contamination(

@@ -69,6 +69,11 @@ class SingleRun(PooledRun):
         return self.predictions.predicted == self.predictions.labels
 
 
+def n_single(n_docs: int | None, run: PooledRun) -> int | None:
+    """Return about how many single answers a whole corpus of so many documents asks for, by those of a run."""
+    return None if n_docs is None else round(n_docs * len(run.predictions.document_of) / len(run.groups))
+
+
 def pool_single(saved: Iterable[SavedPredictions]) -> dict[str, list[SingleRun]]:
     """Return what `pool_folds` does, with each single answer alone."""
     return {name: [run.single for run in runs] for name, runs in pool_folds(saved).items()}

@@ -11,7 +11,7 @@ import polars as pl
 from pipeline.core.values import Bool, Float64, Int64
 from pipeline.evaluation.differences import estimate_difference, paired_runs
 from pipeline.evaluation.estimates import Estimate
-from pipeline.evaluation.pooling import SingleRun, pool_folds, pool_single
+from pipeline.evaluation.pooling import SingleRun, n_single, pool_folds, pool_single
 from pipeline.evaluation.summary import RESAMPLES, bootstrap_accuracy, percentile_interval
 from pipeline.run_folder.metrics.comparisons import Verdict
 from pipeline.run_folder.metrics.documents import By, Group, ModelScore, Slice
@@ -82,7 +82,7 @@ def slice_scores(
     }
     slices["class"] = _by_class(first.single, saved[0].label_names)
     a, b, base = verdict.a, verdict.b, int(generator.integers(2**32))
-    single = pool_single(saved)
+    single, n_answers = pool_single(saved), n_single(n_docs, first)
     compared = single | pool_single(chosen)
     return tuple(
         Slice(
@@ -90,7 +90,7 @@ def slice_scores(
             a,
             b,
             tuple(
-                _group_row(group, of, single, compared, a, b, n_docs, (base, number, *by.encode()))
+                _group_row(group, of, single, compared, a, b, n_answers, (base, number, *by.encode()))
                 for number, group in enumerate(groups)
             ),
         )
