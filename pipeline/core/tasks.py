@@ -28,6 +28,7 @@ class TaskFacts:
     metric : what models are judged by where nothing is asked for
     heads : how networks may end; the first where a name says none, but for a model whose line of the table has its own
     names_heads : whether sentences say which head a network has that its name leaves out
+    keeps_models : whether a run keeps its models, to answer new documents
     not_for : settings that make no sense here, or are not there yet, by dotted key: why
     without : sections of the report that have nothing to say
     """
@@ -39,6 +40,7 @@ class TaskFacts:
     metric: str
     heads: tuple[str, ...]
     names_heads: bool = True
+    keeps_models: bool = True
     not_for: Mapping[str, str] = field(default_factory=dict)
     without: frozenset[str] = frozenset()
 
@@ -61,6 +63,7 @@ TASKS: dict[str, TaskFacts] = {
         needed=("window", "bilstm"),
         heads=OF_WORDS,
         names_heads=False,
+        keeps_models=False,
         metric="span-f1",
         not_for={
             "corpus.label": _OF_CLASSES,
