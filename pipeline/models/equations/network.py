@@ -8,14 +8,18 @@ from typing import TypeVar
 
 import numpy as np
 
-from pipeline.core.models import FORWARD, MODELS
+from pipeline.core.models import CRF, FORWARD, MODELS
 from pipeline.core.values import Int32
+from pipeline.models.equations.chain import with_ends
 from pipeline.models.equations.heads import HEADS
+from pipeline.models.equations.letters import letter_shapes, letter_vectors
 from pipeline.models.equations.output import embed
 from pipeline.models.equations.product import product
 from pipeline.models.equations.through_time import CELLS, forward, forward_states, of_rows, of_vectors
 from pipeline.models.equations.values import Array, CellWeights, Lengths, Trace
 from pipeline.models.networks.build import STANDARDISE, NetworkSpec
+from pipeline.models.networks.chain import CHAIN
+from pipeline.models.networks.letters import FILTERS
 
 Sequences = TypeVar("Sequences", Array, Int32)  # vectors, or rows of a table
 Weights = Mapping[str, Array]  # `layer/weight` > array, such as "recurrent_0/kernel", "output/bias"
@@ -27,8 +31,8 @@ STANDARDISED = (f"{STANDARDISE}/mean", f"{STANDARDISE}/deviation")  # of the ave
 class NetworkRun:
     """What a network computed on the way to its logits, for B documents."""
 
-    logits: Array  # (B, C)
-    encoded: Array  # (B, E), what the output layer reads
+    logits: Array  # (B, C); of a network that answers words their scores, (B, T, C)
+    encoded: Array  # (B, E) or (B, T, E), what the output layer reads
     # each recurrent layer's directions, in the order of their reading, over the documents or their pieces
     layers: tuple[tuple[Trace, ...], ...] = ()
 
@@ -43,7 +47,7 @@ def run_network(spec: NetworkSpec, weights: Weights, embedded: Array, lengths: L
     weights : mapping
         All but the table of vectors, in the names of `models/<slug>/weights.safetensors`.
     embedded : float array, shape (B, T, D)
-        Word vectors, padded on the right.
+        Word vectors, padded on the right, with what the letters of words give beside them (`beside_letters`).
     lengths : int array, shape (B,)
         Real timesteps, 1 at least.
     """
@@ -63,6 +67,8 @@ def run_network(spec: NetworkSpec, weights: Weights, embedded: Array, lengths: L
         )
         layers.append(layer)
         sequences = beside([trace.states[:, 1:] for trace in layer], piece_lengths, entry.directions)
+    if spec.answers_words:
+        return NetworkRun(_scores(spec, weights, sequences, lengths), sequences, tuple(layers))
     encoded = _encoded(spec, [trace.states[:, 1:] for trace in layers[-1]], piece_lengths, len(lengths))
     return NetworkRun(_logits(weights, encoded), encoded, tuple(layers))
 
@@ -114,11 +120,32 @@ def weight_shapes(spec: NetworkSpec) -> dict[str, tuple[int, ...]]:
         return shapes | _output_shapes(units, spec.n_classes)
     cell, directions = CELLS[entry.cell], entry.directions
     for number in range(spec.layers):
-        width = units * len(directions) if number else spec.embedding_dim
+        width = units * len(directions) if number else _width(spec)
         for direction in directions:
             layer = f"recurrent_{number}{direction}"
             shapes |= {f"{layer}/{name}": shape for name, shape in cell.shapes(width, units).items()}
+    if spec.n_letters is not None:
+        shapes |= letter_shapes(spec.n_letters)
+    if spec.head == CRF:
+        tags = (spec.n_classes,)
+        shapes |= {f"{CHAIN}/start": tags, f"{CHAIN}/transitions": 2 * tags, f"{CHAIN}/end": tags}
     return shapes | _output_shapes(units * len(directions) * len(spec.head.split("+")), spec.n_classes)
+
+
+def _width(spec: NetworkSpec) -> int:
+    """Return how many numbers the first recurrent layer reads of a word."""
+    return spec.embedding_dim + (FILTERS if spec.n_letters is not None else 0)
+
+
+def beside_letters(spec: NetworkSpec, weights: Weights, embedded: Array, letters: Sequence[Int32]) -> Array:
+    """Return word vectors (B, T, D) and, where the network reads letters, what these give of each word; (B, T, D + F).
+
+    `letters` are those of a batch: of its distinct words, (U, L), and which of them stands where, (B, T).
+    """
+    if spec.n_letters is None:
+        return embedded
+    of_words, spelled = letters
+    return np.concatenate([embedded, letter_vectors(weights, of_words)[spelled]], axis=2)
 
 
 def cell_weights(weights: Weights, layer: str) -> CellWeights:
@@ -220,3 +247,12 @@ def _logits(weights: Weights, encoded: Array) -> Array:
     """Return encoded W + b; (B, C)."""
     logits: Array = product(encoded, weights["output/kernel"]) + weights["output/bias"]
     return logits
+
+
+def _scores(spec: NetworkSpec, weights: Weights, sequences: Array, lengths: Lengths) -> Array:
+    """Return the scores of each word's tags, with what a chain adds to the first and the last; (B, T, C)."""
+    batch, timesteps, width = sequences.shape
+    scores = _logits(weights, sequences.reshape(-1, width)).reshape(batch, timesteps, -1)
+    if spec.head != CRF:
+        return scores
+    return with_ends(scores, lengths, weights[f"{CHAIN}/start"], weights[f"{CHAIN}/end"])
