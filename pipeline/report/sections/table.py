@@ -85,7 +85,7 @@ PARTS: dict[str, tuple[str, str, str]] = {
     ),
     "documents": (
         "The documents",
-        "Read what the models get wrong before you trust a number.",
+        "",
         "",
     ),
     "memory": (
@@ -121,8 +121,8 @@ SECTIONS: tuple[Line, ...] = (
     Line("tuning", "Would other settings turn the answer?", tuning.tuning, "evidence"),
     Line("spans", "What is found, by type", spans.spans, "evidence"),
     Line("slices", "Where they differ", slices.slices, "evidence"),
-    Line("confused", "Which classes are confused", errors_made.confusion, "evidence"),
-    Line("trust", "Can its percentages be believed?", errors_made.calibration, "evidence"),
+    Line("confused", "Which classes are confused", errors_made.confusion, "evidence", 6),
+    Line("trust", "Can its percentages be believed?", errors_made.calibration, "evidence", 6),
     Line("looked-at", "Documents to look at", documents.documents, "documents"),
     Line("reading", "It reads word by word", memory.reading, "memory"),
     Line("reach", "How far back learning reaches", memory.reach, "memory", 6),
