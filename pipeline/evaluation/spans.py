@@ -60,6 +60,7 @@ def _types(answers: TagAnswers, scores: TagScores) -> tuple[SpansOfType, ...]:
             there=int(there),
         )
         for name, hits, said, there in zip(*columns, strict=True)
+        if there
     )
 
 

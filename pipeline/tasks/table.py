@@ -60,4 +60,4 @@ METRICS: dict[str, Metric[Answers]] = {
 
 def task_of(config: Config) -> Task[Answers]:
     """Return the task of a run; where its settings leave it open, documents have classes."""
-    return TASKS.get(config.run.task, CLASSIFY)
+    return TASKS[config.run.task if config.run.task in TASKS else CLASSIFY.name]

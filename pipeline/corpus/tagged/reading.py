@@ -35,7 +35,7 @@ from pipeline.corpus.sources import Named, corpus_name, find_paths
 from pipeline.corpus.tagged.kinds import reader_of
 from pipeline.corpus.tagged.table import TaggedTable
 from pipeline.corpus.unlabelled import read_unlabelled
-from pipeline.tasks.tag.schemes import TagSet, cannot_follow, find_scheme, written_as
+from pipeline.tasks.tag.schemes import Scheme, TagSet, cannot_follow, find_scheme, written_as
 from pipeline.tasks.tag.spans import rewritten
 
 
@@ -229,7 +229,7 @@ def _tags(parts: Sequence[Part], offsets: Int64) -> tuple[TagSet, Int32, tuple[s
     found = find_scheme(names, tags, offsets)
     if found.scheme == "plain":
         return found, tags, ("the tags make no spans: each word is answered by itself",), ()
-    scheme = "BIOES" if found.scheme == "BIOES" else "IOB2"
+    scheme: Scheme = "BIOES" if found.scheme == "BIOES" else "IOB2"
     called = written_as(names) if scheme == "BIOES" else found.scheme
     told = f"the tags are {called}" + (f", read as {scheme}" if called != scheme else "")
     wrong = cannot_follow(found, tags, offsets)

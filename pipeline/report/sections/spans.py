@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.core.clean import plural
-from pipeline.report.page.blocks import Block, Cell, Fold, Limits
+from pipeline.report.page.blocks import Block, Cell, Fold, Limits, Table
 from pipeline.report.page.cards import Seen
 from pipeline.report.page.formats import count, decimal, percent
 from pipeline.report.page.tables import ColumnOf, Columns, number, table_of, text
 from pipeline.report.sections.facts import nothing
 from pipeline.report.sections.model_words import namer
-from pipeline.run_folder.metrics.spans import SpanScores
+from pipeline.run_folder.metrics.spans import SpanScores, SpansOfType
 from pipeline.run_folder.names import METRICS
 from pipeline.run_folder.reading import Run
 
@@ -26,13 +26,12 @@ def spans(run: Run, limits: Limits) -> tuple[Block, ...]:
     models = run.metrics.spans
     if not models:
         return nothing(run, "No words were tagged.")
-    name = namer(run)
-    hardest = _hardest(models)
+    hardest, best, name = _hardest(models), max(models, key=lambda one: one.f1), namer(run)
     return (
         Seen(f"{hardest} is found least often" if hardest else "What is found, by type", HOW_TO_READ),
         _by_type(models, run, limits),
         Fold("Words, sentences, and tags that cannot follow", (_beside(models, run, limits),)),
-        Fold(f"Precision and recall by type: {name(models[-1].name)}", (_of_model(models[-1], limits),)),
+        Fold(f"Precision and recall by type: {name(best.name)}", (_of_model(best, limits),)),
     )
 
 
@@ -44,7 +43,7 @@ def _hardest(models: Sequence[SpanScores]) -> str:
     return min(f1, key=lambda one: sum(f1[one])) if len(f1) > 1 else ""
 
 
-def _by_type(models: Sequence[SpanScores], run: Run, limits: Limits) -> Block:
+def _by_type(models: Sequence[SpanScores], run: Run, limits: Limits) -> Table:
     found = {model.name: {one.type: one.f1 for one in model.types} for model in models}
     name = namer(run)
 
@@ -65,7 +64,7 @@ def _by_type(models: Sequence[SpanScores], run: Run, limits: Limits) -> Block:
     return table_of("Span F1 by type", ordered, columns, limits.rows, METRICS, "Bold: the best of its row.")
 
 
-def _beside(models: Sequence[SpanScores], run: Run, limits: Limits) -> Block:
+def _beside(models: Sequence[SpanScores], run: Run, limits: Limits) -> Table:
     tested, name = run.metrics.corpus.tested, namer(run)
     columns: Columns[SpanScores] = (
         text("Model", lambda one: name(one.name)),
@@ -79,8 +78,8 @@ def _beside(models: Sequence[SpanScores], run: Run, limits: Limits) -> Block:
     return table_of("Words and sentences", models, columns, limits.rows, METRICS, note)
 
 
-def _of_model(model: SpanScores, limits: Limits) -> Block:
-    columns = (
+def _of_model(model: SpanScores, limits: Limits) -> Table:
+    columns: Columns[SpansOfType] = (
         text("Type", lambda one: one.type or "all"),
         number("Spans", lambda one: count(one.there)),
         number("Precision", lambda one: percent(one.precision)),

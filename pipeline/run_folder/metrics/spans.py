@@ -48,4 +48,4 @@ class SpanScores(Row):
     runs: tuple[SpansOfRun, ...]
     """each training: its `f1`, and how many spans it missed or invented (`wrong`)"""
     types: tuple[SpansOfType, ...]
-    """an entry a type: `precision`, `recall`, `f1`, and how many spans are `there`; of the first seed"""
+    """an entry a type that is there: `precision`, `recall`, `f1`, and how many spans are `there`; of the first seed"""

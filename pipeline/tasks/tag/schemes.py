@@ -80,11 +80,11 @@ class TagSet:
         [[1, 1, 1, 1], [1, 1, 1, 1], [1, 0, 1, 1], [1, 0, 1, 1]]
         """
         letters, types = np.append(self.letters, OUTSIDE), np.append(self.types, -1)  # (C + 1,) each
-        same = types[:, None] == types  # (C + 1, C + 1)
-        inside = (
-            np.isin(letters, ["B", "I"])[:, None] & same
-        )  # behind a tag of the same span, or of one like it
-        goes_on, begins = np.isin(letters, ["I", "E"]), letters == "B"  # (C + 1,) each
+        same: Bool = types[:, None] == types  # (C + 1, C + 1)
+        # behind a tag of the same span, or of one like it
+        inside: Bool = np.isin(letters, ["B", "I"])[:, None] & same
+        goes_on: Bool = np.isin(letters, ["I", "E"])  # (C + 1,)
+        begins: Bool = letters == "B"
         if self.scheme == "IOB2":
             return inside | ~goes_on
         if self.scheme == "IOB1":  # B only where two spans of one type meet
