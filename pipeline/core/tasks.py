@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pipeline.core.models import OF_DOCUMENTS, OF_WORDS
+from pipeline.core.wording import FIRST_METRIC
 
 _OF_CLASSES = "belongs to whole documents and their classes"
 
@@ -51,7 +52,7 @@ TASKS: dict[str, TaskFacts] = {
         unit="document",
         models=("bow", "tfidf", "nbsvm", "ann", "rnn", "lstm", "lstm:max"),
         needed=("tfidf", "lstm"),
-        metric="accuracy",
+        metric=FIRST_METRIC,
         heads=OF_DOCUMENTS,
         not_for={"corpus.tags": "belongs to words with tags"},
         without=frozenset(("spans",)),

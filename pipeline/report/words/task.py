@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from pipeline.core.wording import FIRST_METRIC
 from pipeline.run_folder.metrics.models import Result
 from pipeline.run_folder.reading import Run
 
@@ -102,7 +103,7 @@ def _spans_found(run: Run) -> dict[str, Counted]:
 TASKS: dict[str, Task] = {
     "classify": Task(
         count=_right_answers,
-        metric="accuracy",
+        metric=FIRST_METRIC,
         unit="document",
         mistake="mistake",
         mistakes="mistakes",
