@@ -30,6 +30,7 @@ from pipeline.corpus.by_settings import with_answers
 from pipeline.corpus.duplicates import unlabelled_warning
 from pipeline.corpus.facts import describe_tokens
 from pipeline.corpus.splits import join_groups
+from pipeline.corpus.task_of import with_task
 from pipeline.embeddings.audit.fit import CorpusFacts
 from pipeline.experiment.conclude import conclude
 from pipeline.experiment.data import (
@@ -114,7 +115,8 @@ def run_experiment(
         After the folder was written with what had finished; after a second Ctrl-C at once.
     """
     began = time.perf_counter()
-    planned = plan_models(config.run.models, config.run.embeddings)
+    config = with_task(config)
+    planned = plan_models(config.run.models, config.run.embeddings, config.run.task)
     check_settings(planned, config.networks)
     check_executor(config.run.executor)
     if config.run.shard:
@@ -130,7 +132,7 @@ def run_experiment(
         console.say(sentence)
     loaded = replace(read.loaded, assumptions=(*read.loaded.assumptions, *told))
     read = replace(read, loaded=loaded)
-    planned = plan_models(config.run.models, config.run.embeddings)
+    planned = plan_models(config.run.models, config.run.embeddings, config.run.task)
     check_names(config.run.compare, {model.name for model in planned})
     outside = models_elsewhere(config, read, console)
     smaller = folds_of_curve(config, read)

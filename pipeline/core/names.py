@@ -314,7 +314,7 @@ def parse_network(asked: str) -> ModelName:
     model, *parts = asked.split(":")
     if model not in networks():
         raise PipelineError("--models", f'there is no model "{asked}"', did_you_mean(model, MODELS))
-    known = MODELS[model].heads
+    known = MODELS[model].every_head
     if "" in parts:
         raise PipelineError("--models", f'"{asked}" names no head', f'use "{model}", or {model}:last')
     for part in parts:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from pipeline.core.errors import first_places
-from pipeline.evaluation.pooling import PooledRun, pool_folds
+from pipeline.evaluation.pooling import SingleRun, pool_single
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.tasks.classification.scores import count, f1_by_class, macro_f1
 
@@ -25,11 +25,11 @@ def stray_class_warnings(saved: Iterable[SavedPredictions]) -> list[str]:
     """
     saved = list(saved)
     names = saved[0].label_names if saved else ()
-    found = [_warning(name, runs, names) for name, runs in pool_folds(saved).items()]
+    found = [_warning(name, runs, names) for name, runs in pool_single(saved).items()]
     return [text for text in found if text]
 
 
-def _warning(name: str, runs: Sequence[PooledRun], names: Sequence[str]) -> str:
+def _warning(name: str, runs: Sequence[SingleRun], names: Sequence[str]) -> str:
     counts = [count(run.predictions) for run in runs]
     stray = np.sum([one.predicted * (one.support == 0) for one in counts], axis=0)  # (C,)
     if not stray.any():

@@ -134,7 +134,7 @@ def test_baselines_need_no_source_and_leave_one_unused() -> None:
             ("zzz",),
             ("learned",),
             '--models: there is no model "zzz"; it is one of majority, bow, tfidf, nbsvm, mean, ann, rnn, gru, lstm, '
-            "bilstm",
+            "bilstm, most-frequent, window, crf",
         ),
         (
             ("lstm:maximum",),
