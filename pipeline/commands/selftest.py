@@ -275,7 +275,10 @@ def _made_up_words(texts: pl.Series, config: Config) -> tuple[str, str]:
         if len(found) == 2:
             return found[0], found[1]
     raise PipelineError(
-        "tokenizer", "it leaves no made-up word whole", "run selftest with its default settings"
+        "selftest-not-possible",
+        "tokenizer",
+        "it leaves no made-up word whole",
+        "run selftest with its default settings",
     )
 
 

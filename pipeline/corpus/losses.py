@@ -50,7 +50,7 @@ def check_losses(file: str, read: int, dropped: Sequence[Dropped], *, allowed: b
     fix = "correct them, choose other columns with --text and --label, or go on without them: --allow-losses"
     if any(entry.reason == MISSING_VALUE for entry in lost):
         fix += '; --map "NAME=NAME" keeps a label NAME that is read as a missing value'
-    raise PipelineError(file, what, fix)
+    raise PipelineError("losses-over-20-percent", file, what, fix)
 
 
 def by_reason(dropped: Sequence[Dropped]) -> Iterator[tuple[str, int, str]]:

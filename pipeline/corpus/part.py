@@ -76,7 +76,10 @@ def select_training(table: RawTable, columns: Columns, *, allow_losses: bool) ->
             entry.reason == UNDECODABLE_BYTES for entry in part.dropped
         )
         raise PipelineError(
-            table.file, what, f"name the encoding with --encoding, or {fix}" if told_by_name else fix
+            "no-record-usable",
+            table.file,
+            what,
+            f"name the encoding with --encoding, or {fix}" if told_by_name else fix,
         )
     losses = check_losses(table.file, len(table.cells), part.dropped, allowed=allow_losses)
     return replace(part, warnings=table.warnings + losses)
@@ -143,10 +146,15 @@ def _check_tested(part: Part) -> None:
     file, option = part.table.file, f"--{SPLIT_NAMES[part.split]}"
     if len(part.texts) == 0:
         what = f"none of the {plural(len(part.table.cells), 'record')} can be used: {_reasons(part)}"
-        raise PipelineError(file, what, f"give a file of documents with their labels, or leave out {option}")
+        raise PipelineError(
+            "no-record-usable",
+            file,
+            what,
+            f"give a file of documents with their labels, or leave out {option}",
+        )
     if is_blank(part.texts).all():
         what = f'none of the {plural(len(part.texts), "record")} has a text in column "{part.columns.text.column}"'
-        raise PipelineError(file, what, "name the column with --text, or correct the file")
+        raise PipelineError("texts-empty", file, what, "name the column with --text, or correct the file")
 
 
 def _reasons(part: Part) -> str:
@@ -213,4 +221,4 @@ def _check_labels(
     if cut := cut_of_numbers(names, column):
         fix += f"; if these are numbers to be predicted, cut them in two classes: {cut}"
     what = f'column `{column}` is "{label}"; {task.unknown(label, names)}'
-    raise PipelineError(table.place(unknown[0]), what, fix)
+    raise PipelineError("label-not-in-training", table.place(unknown[0]), what, fix)

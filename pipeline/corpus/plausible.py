@@ -50,7 +50,9 @@ def check_labels(training: Part, *, split: bool) -> None:
             f'column "{column}" has {len(counts):,} different labels in {plural(len(labels), "record")}, such as '
             f'"{shown(str(labels[0]))}": it tells records apart, and is no class'
         )
-        raise PipelineError(file, what, "name the column of the classes with --label")
+        raise PipelineError(
+            "label-tells-records-apart", file, what, "name the column of the classes with --label"
+        )
 
 
 def _check_exchanged(training: Part, names: pl.Series) -> None:
@@ -66,7 +68,7 @@ def _check_exchanged(training: Part, names: pl.Series) -> None:
     ]
     what = f'the label column "{label}" holds {seen[0]}, the text column "{text}" {seen[1]}'
     fix = f"exchange the two: --text {quote(label)} --label {quote(text)}"
-    raise PipelineError(training.table.file, what, fix)
+    raise PipelineError("text-and-label-exchanged", training.table.file, what, fix)
 
 
 def _mean_length(texts: pl.Series) -> float:
@@ -127,7 +129,9 @@ def text_warnings(training: Part) -> tuple[str, ...]:
         return texts_without_text(texts, column)
     if not _any_holds(texts, _CAN_BE_SEEN):
         what = f'no text in column "{column}" holds a character that can be seen'
-        raise PipelineError(training.table.file, what, "name the column with --text, or correct the file")
+        raise PipelineError(
+            "texts-empty", training.table.file, what, "name the column with --text, or correct the file"
+        )
     return (
         f'no text in column "{column}" holds a letter or a digit: there is little to learn from marks alone',
     )

@@ -87,7 +87,9 @@ def read_text(request: EmbeddingRequest, source: str) -> Text:
     corpora = [request.train] if request.unlabelled is None else [request.train, request.unlabelled]
     words, numbered = _number_words(corpora)
     if len(words) == 0:
-        raise PipelineError(source, "the training documents hold no token", "look at the text column")
+        raise PipelineError(
+            "no-token-left", source, "the training documents hold no token", "look at the text column"
+        )
     counts = np.sum([np.bincount(numbers, minlength=len(words)) for numbers, _ in numbered], axis=0)
     return Text(words, counts, numbered)
 

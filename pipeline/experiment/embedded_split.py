@@ -69,7 +69,7 @@ def read_split(data: RunData, job: Job, *, refit: bool) -> EmbeddedSplit:
         embedded = job.vectors.read(refit=refit)
         if embedded is None:
             fix = "give the same command again: they are made anew"
-            raise PipelineError(str(path), "the vectors of this run are gone or damaged", fix)
+            raise PipelineError("piece-lost", str(path), "the vectors of this run are gone or damaged", fix)
         while len(held) >= _MOST_READ:
             del held[next(iter(held))]
         held[path] = _as_read_by_networks(data, job, job.final if refit else job.fold, embedded)

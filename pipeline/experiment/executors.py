@@ -64,7 +64,7 @@ def check_executor(name: str) -> None:
     """Refuse a name of `--executor` that is none, before anything is read."""
     if name not in (LOCAL, RAY) and not re.fullmatch(rf"{RAY}://\S+:\d+", name):
         what = f"there is no executor {name}"
-        raise PipelineError("--executor", what, f"use {LOCAL}, {RAY} or {RAY}://HOST:PORT")
+        raise PipelineError("unknown-choice", "--executor", what, f"use {LOCAL}, {RAY} or {RAY}://HOST:PORT")
 
 
 @contextmanager

@@ -163,5 +163,10 @@ def check_memory(needed: float, room: float, asked: str | None, console: Console
     if asked:
         own = most_memory(asked) - room
         fix = f"give {math.ceil((needed + own) / 1024 * 10) / 10:.1f}GB or more"
-        raise PipelineError(f"--max-memory {asked}", f"{what} beside the {own:,.0f} of the run itself", fix)
+        raise PipelineError(
+            "memory-too-small",
+            f"--max-memory {asked}",
+            f"{what} beside the {own:,.0f} of the run itself",
+            fix,
+        )
     console.warn(f"{what}, {SHARE_OF_MEMORY.number:.0%} of what is free: nothing runs beside it")

@@ -60,11 +60,15 @@ def plan_models(models: tuple[str, ...], sources: tuple[str, ...]) -> tuple[Plan
             continue
         if not sources:
             noun = "a model of averaged vectors" if _averages(model) else "a network"
-            raise PipelineError("--embeddings", f"{noun} needs an embedding source", "add word2vec")
+            raise PipelineError(
+                "source-does-not-suit", "--embeddings", f"{noun} needs an embedding source", "add word2vec"
+            )
         if _averages(model):
             tuned = ", ".join(source.name for source in asked)
             what = f'"{model}" reads vectors that no network changes, and these are tuned: {tuned}'
-            raise PipelineError("--embeddings", what, "add a frozen source, such as word2vec")
+            raise PipelineError(
+                "source-does-not-suit", "--embeddings", what, "add a frozen source, such as word2vec"
+            )
     _check_twins(crossed)
     return tuple(dict.fromkeys(baselines + crossed))
 
@@ -74,7 +78,9 @@ def _without_auto(sources: tuple[str, ...]) -> tuple[str, ...]:
         return sources
     if len(sources) > 1:
         fix = "give auto alone, or name every source"
-        raise PipelineError("--embeddings", f'"{AUTO}" stands beside other sources', fix)
+        raise PipelineError(
+            "source-not-understood", "--embeddings", f'"{AUTO}" stands beside other sources', fix
+        )
     return (OWN_SOURCES[-1][1],)
 
 
@@ -118,7 +124,9 @@ def _check_twins(networks: list[PlannedModel]) -> None:
         kind = (one.model, one.head, one.source, one.shuffled_words)
         other = names.setdefault(kind, one.name)
         if other != one.name:
-            raise PipelineError("--models", f'"{other}" and "{one.name}" are one network', "leave one out")
+            raise PipelineError(
+                "named-twice", "--models", f'"{other}" and "{one.name}" are one network', "leave one out"
+            )
 
 
 def check_settings(planned: Iterable[PlannedModel], settings: NetworkSettings) -> None:
@@ -143,7 +151,7 @@ def check_settings(planned: Iterable[PlannedModel], settings: NetworkSettings) -
             keys = {"networks.head": settings.head, "networks.vectors": settings.vectors}
             set_to = " and ".join(f"{key} {value}" for key, value in keys.items() if value != "own")
             what = f'"{other}" and "{one.name}" are one network with {set_to}'
-            raise PipelineError("--models", what, "leave one out, or the setting")
+            raise PipelineError("named-twice", "--models", what, "leave one out, or the setting")
 
 
 def head_of(planned: PlannedModel, settings: NetworkSettings) -> str:

@@ -318,7 +318,7 @@ class OnRay:
     def _gone(self, why: str) -> PipelineError:
         what = f"the Ray cluster is gone ({why}); what had finished is kept"
         fix = "give the same command again: it goes on from there"
-        return PipelineError(f"--executor {self._cluster.name}", what, fix)
+        return PipelineError("cluster-gone", f"--executor {self._cluster.name}", what, fix)
 
 
 @dataclass(eq=False)

@@ -88,7 +88,7 @@ class _Predicting:
         """Answer all rows; say at the end what was odd about them."""
         first = next(found.rows, None)
         if first is None:
-            raise PipelineError(found.name, "it holds no rows", GIVE)
+            raise PipelineError("file-is-empty", found.name, "it holds no rows", GIVE)
         columns = choose_columns(first, found.name, self.options.columns, trained)
         scored, odd = Scored(self.model.label_names), _Odd()
         console = self.console if self.options.say is None else Console(silent=True)
@@ -114,7 +114,9 @@ class _Predicting:
         except OSError as error:  # else it would be taken for one of the input, which is open
             where = str(self.options.out or "standard output")
             what = f"the answers cannot be written ({error.strerror or error})"
-            raise PipelineError(where, what, "make room, or write them elsewhere") from error
+            raise PipelineError(
+                "cannot-be-written", where, what, "make room, or write them elsewhere"
+            ) from error
         scored.count(answered)
         odd.count(rows.n_rows, int(answered.given.sum()), answered.documents.broken)
 
@@ -166,21 +168,30 @@ def _promise(options: Options, name: str | None) -> Promise | None:
     limit = parse_limit(options.max_error)
     if name is None:
         what = "a promise rests on the answers that a run keeps, and this is a model alone"
-        raise PipelineError("--max-error", what, "give the folder of the run")
+        raise PipelineError("promise-impossible", "--max-error", what, "give the folder of the run")
     seeds = seeds_kept(options.run, name) if options.ensemble else [options.seed or 0]
     return promise_of(options.run, name, seeds, limit)
 
 
 def _check(options: Options) -> None:
     if options.ensemble and options.seed is not None:
-        raise PipelineError("--ensemble", "--seed takes one training, --ensemble all", "give one of the two")
+        raise PipelineError(
+            "options-exclude-each-other",
+            "--ensemble",
+            "--seed takes one training, --ensemble all",
+            "give one of the two",
+        )
     if (options.input is None) == (options.say is None):
         both = (
             "both INPUT and --say are given" if options.input is not None else "there is nothing to predict"
         )
-        raise PipelineError("INPUT", both, 'give a file, - for standard input, or --say "TEXT"')
+        raise PipelineError(
+            "options-exclude-each-other", "INPUT", both, 'give a file, - for standard input, or --say "TEXT"'
+        )
     if options.top is not None and options.top < 1:
-        raise PipelineError("--top", f"{options.top} is no number of labels", "give 1 or more")
+        raise PipelineError(
+            "number-out-of-range", "--top", f"{options.top} is no number of labels", "give 1 or more"
+        )
     if options.out is not None:
         check_out(options.out)
 

@@ -28,7 +28,12 @@ class Loaded:
 def read_choice_of(place: Path) -> Choice | None:
     """Return what a run says of its models; None for a model's own folder or a bundle, which says nothing of others."""
     if not place.exists():
-        raise PipelineError(str(place), "there is no such run", "give a run folder, such as reports/NAME")
+        raise PipelineError(
+            "not-a-finished-run",
+            str(place),
+            "there is no such run",
+            "give a run folder, such as reports/NAME",
+        )
     return None if place.is_file() or (place / MODEL).is_file() else read_choice(place)
 
 
@@ -45,7 +50,7 @@ def choose_name(run: Path, choice: Choice | None, asked: str | None) -> str | No
     if choice.advice.model is None:
         names = ", ".join(saved_names(run)) or "none is saved"
         what = f"the run advises no model: {choice.advice.because.rstrip('.')}"
-        raise PipelineError("--model", what, f"name one ({names})")
+        raise PipelineError("no-model-advised", "--model", what, f"name one ({names})")
     return choice.advice.model
 
 

@@ -261,7 +261,7 @@ class RunFolder(RunRecord):
             if not (self.path / name).is_file():
                 what = f"there is no {name} in it, which scores are computed from"
                 fix = "an older version wrote this run, or it did not end: run again"
-                raise PipelineError(str(self.path), what, fix)
+                raise PipelineError("other-version", str(self.path), what, fix)
         return read_details(Inputs, self.path / "details")
 
     def settings(self) -> Config:

@@ -108,7 +108,7 @@ class StoppedRun:
 def vanished(run: Path) -> PipelineError:
     """Return the error of a run whose folder is gone."""
     what = "the run's files are no longer there: they were moved or deleted while it was going on"
-    return PipelineError(str(run), what, "run again")
+    return PipelineError("run-vanished", str(run), what, "run again")
 
 
 def holds(path: Path) -> Literal["nothing", "a run that can go on", "a finished run", "other files"]:

@@ -33,5 +33,7 @@ def serve(run: Path, name: str | None, host: str, port: int, limits: Sequence[st
     except ModuleNotFoundError as error:
         if error.name not in EXTRA:
             raise
-        raise PipelineError("serve", f"the package {error.name} is not installed", f"`{INSTALL}`") from None
+        raise PipelineError(
+            "package-missing", "serve", f"the package {error.name} is not installed", f"`{INSTALL}`"
+        ) from None
     start(run, name, host, port, limits, console)

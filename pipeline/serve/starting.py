@@ -28,7 +28,12 @@ def start(run: Path, name: str | None, host: str, port: int, limits: Sequence[st
     model, choice = load_asked(run, name)
     if not np.isfinite(model.answer(FIRST)).all():  # which also does what the first answer alone takes
         fix = "choose another one with --model"
-        raise PipelineError(str(run), f"the answers of {model.name} are no numbers: it did not train", fix)
+        raise PipelineError(
+            "model-did-not-train",
+            str(run),
+            f"the answers of {model.name} are no numbers: it did not train",
+            fix,
+        )
     with listening(host, port) as bound:
         if not is_loopback(host):
             console.warn(

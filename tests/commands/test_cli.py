@@ -185,8 +185,8 @@ def test_a_mistake_in_the_settings_is_said_without_a_traceback(calls: Calls, cap
     assert status_of(cli.run_main, "--seeds", "0", "--set", "networks.unit=64") == 2
     assert capsys.readouterr() == (
         "",
-        '--set networks.unit=64: [networks] has no key "unit"; did you mean "units"?\n'
-        '--seeds: run.seeds is "0"; give auto, or a whole number from 1\n',
+        '--set networks.unit=64: [networks] has no key "unit"; did you mean "units"? [unknown-setting]\n'
+        '--seeds: run.seeds is "0"; give auto, or a whole number from 1 [setting-out-of-range]\n',
     )
     assert calls == []
 
@@ -196,7 +196,7 @@ def test_a_number_of_trials_is_a_whole_number(calls: Calls, capsys: Captured, tr
     assert status_of(cli.run_main, "--tune", trials) == 2
     error = capsys.readouterr().err
     if trials == "-1":
-        assert error == "--tune: run.tune is -1; give a whole number from 0\n"
+        assert error == "--tune: run.tune is -1; give a whole number from 0 [setting-out-of-range]\n"
     else:
         assert "Error: Invalid value for '--tune': " in error
         assert "valid integer" in error
@@ -212,13 +212,13 @@ def test_debug_brings_the_traceback_of_a_mistake_back(calls: Calls, capsys: Capt
     assert status_of(cli.run_main, "--seeds", "0", "--debug") == 2
     error = capsys.readouterr().err
     assert error.startswith("Traceback (most recent call last):\n")
-    assert error.endswith('\n--seeds: run.seeds is "0"; give auto, or a whole number from 1\n')
+    assert error.endswith('\n--seeds: run.seeds is "0"; give auto, or a whole number from 1 [setting-out-of-range]\n')
 
 
 def test_a_mistake_found_later_is_said_the_same_way(ended_by: EndedBy, capsys: Captured) -> None:
-    ended_by(PipelineError("a.csv:3", "the label is empty", "give one"))
+    ended_by(PipelineError("no-label-column", "a.csv:3", "the label is empty", "give one"))
     assert status_of(cli.main, "run", "a.csv") == 2
-    assert capsys.readouterr() == ("", "a.csv:3: the label is empty; give one\n")
+    assert capsys.readouterr() == ("", "a.csv:3: the label is empty; give one [no-label-column]\n")
 
 
 FULL = "No space left on device"
@@ -235,13 +235,13 @@ def test_a_full_disk_is_no_fault_and_what_had_finished_can_be_scored(
     (tmp_path / "details").mkdir()
     ended_by(error, lambda console: console.log_to(tmp_path / "log.txt"))
     assert status_of(cli.main, "run", "a.csv") == 2
-    again = f"{tmp_path}: {FULL}; make room, and give the command again\n"
+    again = f"{tmp_path}: {FULL}; make room, and give the command again [disk-full]\n"
     assert capsys.readouterr() == ("", again)
     (tmp_path / "details" / "journal.jsonl").touch()
     assert status_of(cli.main, "run", "a.csv") == 2
     finish = (
         f"make room; the same command, with --out {tmp_path}, then goes on,"
-        f" and `python -m pipeline report {tmp_path}` scores what had finished\n"
+        f" and `python -m pipeline report {tmp_path}` scores what had finished [disk-full]\n"
     )
     assert capsys.readouterr() == ("", f"{tmp_path}: {FULL}; {finish}")
 

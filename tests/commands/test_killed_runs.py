@@ -275,7 +275,7 @@ def test_the_command_finishes_a_run_and_verify_asks_for_it(tmp_path: Path) -> No
     assert (before.returncode, before.stderr) == (
         2,
         f"{run}: the run did not come to its end: it has no metrics.json;"
-        " finish it with `python -m pipeline report`\n",
+        " finish it with `python -m pipeline report` [not-a-finished-run]\n",
     )
     drawn = command("report", str(run))
     assert (drawn.returncode, drawn.stdout.splitlines()[-1]) == (0, f"Report: {run / 'report.html'}")

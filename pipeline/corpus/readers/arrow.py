@@ -31,7 +31,9 @@ def read_arrow_frame(path: Path) -> tuple[RawTable, pl.DataFrame]:
     data = read_bytes(path)
     if data.startswith(OLD_FEATHER_MAGIC):
         fix = "write it again as Parquet, or with a newer to_feather"
-        raise PipelineError(str(path), "this is Feather of the first version, which is not read", fix)
+        raise PipelineError(
+            "format-not-read", str(path), "this is Feather of the first version, which is not read", fix
+        )
     is_file = data.startswith(FILE_MAGIC)
     with damage_explained(path, "Arrow"):
         check_messages(data)

@@ -55,7 +55,9 @@ def read_source(path: Path) -> TextSource:
     """Return the file's text with its encoding found; an empty file is an error."""
     source = decode(str(path), read_bytes(path))
     if not source.data or source.data.isspace():  # of NUL bytes and byte order marks nothing is left
-        raise PipelineError(str(path), "the file is empty", "give a file with one document a record")
+        raise PipelineError(
+            "file-is-empty", str(path), "the file is empty", "give a file with one document a record"
+        )
     return source
 
 

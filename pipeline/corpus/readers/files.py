@@ -111,7 +111,12 @@ class Files:
             self._check_role()
         if len(self.paths) > MOST_CLASSES:
             what = f"{len(self.paths):,} files could each be a class, or a document"
-            raise PipelineError(self.name, what, "put the documents of each class in a folder named after it")
+            raise PipelineError(
+                "no-class-folders",
+                self.name,
+                what,
+                "put the documents of each class in a folder named after it",
+            )
         return dict(zip(map(str, self.paths), self._own_names(), strict=True))
 
     def _class_lines(self) -> RawTable:
@@ -169,7 +174,7 @@ def two_candidates(name: str, paths: Sequence[Path], part: str) -> PipelineError
     """Return the mistake of two files or folders of which one alone can be meant."""
     role = f"the {part} part" if part else "the corpus"
     what = f'both "{paths[0].name}" and "{paths[1].name}" could be {role}'
-    return PipelineError(name, what, "keep one of them there")
+    return PipelineError("corpus-ambiguous", name, what, "keep one of them there")
 
 
 # --- what a file holds

@@ -78,13 +78,20 @@ def read_classes(
     name = shown or str(folder)
     if not classes:
         what = "the folder has no folder for each class"
-        raise PipelineError(str(folder), what, "put the documents of each class in a folder named after it")
+        raise PipelineError(
+            "no-class-folders",
+            str(folder),
+            what,
+            "put the documents of each class in a folder named after it",
+        )
     found = [(path, kind) for kind in classes for path in documents_below(kind)]
     again = _about_in_each(classes)
     found = [(path, kind) for path, kind in found if path not in again]
     loose = [*loose, *(str(path.relative_to(folder)) for path in again)]
     if not found:
-        raise PipelineError(str(folder), "the class folders hold no files", "put one document in each file")
+        raise PipelineError(
+            "file-is-empty", str(folder), "the class folders hold no files", "put one document in each file"
+        )
     documents = _read_documents([path for path, _ in found], folder, name)
     return RawTable(
         file=name,

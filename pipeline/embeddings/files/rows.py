@@ -47,7 +47,12 @@ class Table:
 
     def error(self, row: int, what: str) -> PipelineError:
         """Return an error about a row; the place is the byte where it starts, from 0, in the unpacked file."""
-        return PipelineError(f"{self.where}:byte {self.offset + row * self.row_bytes}", what, FETCH_AGAIN)
+        return PipelineError(
+            "vector-file-damaged",
+            f"{self.where}:byte {self.offset + row * self.row_bytes}",
+            what,
+            FETCH_AGAIN,
+        )
 
 
 def stack(pieces: list[Float32], dimension: int) -> Float32:

@@ -179,7 +179,9 @@ class Selection:
         if self._language and self._language not in self._languages:
             held = ", ".join(name for name, _ in self._languages.most_common(10) if name)
             what = f'no word of the file is of the language "{self._language}"; it has {held}'
-            raise PipelineError("embeddings.language", what, "name one of these, or leave it out")
+            raise PipelineError(
+                "no-such-language", "embeddings.language", what, "name one of these, or leave it out"
+            )
         return self._language or self._best_language()
 
     def _best_language(self) -> str:

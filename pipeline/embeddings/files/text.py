@@ -64,7 +64,9 @@ class _Place:
     def error(self, lines: Lines, place: int, byte: int, what: str, fix: str) -> PipelineError:
         """Return an error at a byte of a line; the column counts characters."""
         number = self.first_line + int(lines.numbers[place])
-        return PipelineError(f"{self.path}:{number}:{column(lines.line(place), byte)}", what, fix)
+        return PipelineError(
+            "vector-file-damaged", f"{self.path}:{number}:{column(lines.line(place), byte)}", what, fix
+        )
 
 
 def read_text(content: Content, sniffed: Sniffed, selection: Selection) -> Read:
@@ -127,7 +129,7 @@ def _blocks(stream: IO[bytes], path: Path) -> Iterator[tuple[bytes, int, bool]]:
             what = (
                 f"no line ends within {LONGEST_LINE >> 20} MiB; this is no text of vectors, or a damaged one"
             )
-            raise PipelineError(f"{path}:{line}", what, FETCH_AGAIN)
+            raise PipelineError("vector-file-damaged", f"{path}:{line}", what, FETCH_AGAIN)
     if rest:
         yield rest, line, True
 

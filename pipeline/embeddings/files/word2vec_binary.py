@@ -52,7 +52,7 @@ def _blocks(
         rest, offset = block[end:], offset + end
         if len(rest) > vector_bytes + LONGEST_WORD and b" " not in rest[:LONGEST_WORD]:
             what = f"no word ends within {LONGEST_WORD} bytes; the header's dimension or the data are wrong"
-            raise PipelineError(f"{content.path}:byte {offset}", what, FETCH_AGAIN)
+            raise PipelineError("vector-file-damaged", f"{content.path}:byte {offset}", what, FETCH_AGAIN)
     if rest.strip(b"\n"):
         notes.append(f"byte {offset}: the file ends inside a row, which is left out")
 
@@ -80,5 +80,5 @@ def _vectors(
         start, value = chosen[bad[0]]
         word = block[start : value - 1].lstrip(b"\n").decode("utf-8", "replace")
         what = f'the vector of "{word}" holds a value that is not finite'
-        raise PipelineError(f"{content.path}:byte {base + start}", what, FETCH_AGAIN)
+        raise PipelineError("vector-file-damaged", f"{content.path}:byte {base + start}", what, FETCH_AGAIN)
     return vectors

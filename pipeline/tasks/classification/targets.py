@@ -31,7 +31,9 @@ def class_names(labels: pl.Series, file: str) -> tuple[str, ...]:
     names = labels.unique().to_list()
     if len(names) == 1:
         what = f'every document has the label "{names[0]}"'
-        raise PipelineError(file, what, "a comparison needs two classes: check --label, or add documents")
+        raise PipelineError(
+            "one-class", file, what, "a comparison needs two classes: check --label, or add documents"
+        )
     numeric = all(_is_whole_number(name) for name in names)
     return tuple(sorted(names, key=lambda name: (int(name), name)) if numeric else sorted(names))
 
