@@ -59,7 +59,7 @@ configuration:  ## write docs/reference/configuration.md from the settings
 run-folder:     ## write the tables of docs/reference/run-folder.md from the types of metrics.json
 	$(PYTHON) -m docs.make_run_folder
 
-messages:       ## write the names in docs/reference/messages.md from pipeline/core/messages.py
+messages:       ## write the names in docs/reference/messages.md from errors_by_name.py and warnings_by_name.py
 	$(PYTHON) -m docs.make_messages
 
 constraints:    ## write constraints.txt from this environment (make a new one with '.[dev]' first)

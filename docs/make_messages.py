@@ -1,4 +1,4 @@
-"""Write the tables of names in docs/reference/messages.md from pipeline.core.messages."""
+"""Write the tables of names in docs/reference/messages.md from the two tables of the code."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from docs.marked_sections import write_section
-from pipeline.core.messages import ERRORS
+from pipeline.core.errors_by_name import ERRORS
+from pipeline.core.warnings_by_name import WARNINGS
 
 PAGE = Path(__file__).parent / "reference" / "messages.md"
 
@@ -26,6 +27,7 @@ def _rows(kinds: Mapping[str, str]) -> list[str]:
 def write(page: Path = PAGE) -> None:
     """Write every table into the page."""
     write_section(page, "errors", table(ERRORS))
+    write_section(page, "warnings", table(WARNINGS))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from pipeline.commands.unfinished import finish
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.files import plain
+from pipeline.core.warned import warning
 from pipeline.corpus.sources import is_here, names_of
 from pipeline.experiment.data import read_and_split
 from pipeline.experiment.planned_run import PlannedRun, corpus_of, differences
@@ -75,7 +76,8 @@ def merge(
     if here:
         return run_experiment(config, console, command, resume=True)
     where = first_places(names_of(config.corpus.path))
-    console.warn(f"{where} is not here, so nothing is trained any more; --corpus says where the corpus lies")
+    told = f"{where} is not here, so nothing is trained any more; --corpus says where the corpus lies"
+    console.warn(warning("corpus-not-here", told))
     with RunLock.take(path, console.say):
         finish(path, console)
     return path

@@ -12,7 +12,7 @@ class PipelineError(Exception):
     Parameters
     ----------
     name : str
-        What kind of mistake it is, one of `pipeline.core.messages`; the terminal shows it in brackets at the end.
+        What kind of mistake it is, one of `pipeline.core.errors_by_name`; the terminal shows it in brackets at the end.
     where : str
         The place, as `file:line:column` (1-based) or the option, such as `--models`.
     what : str

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.values import Dropped
+from pipeline.core.warned import Warned, warning
 from pipeline.core.wording import percent
 from pipeline.corpus.asked.cut import NO_NUMBER
 from pipeline.corpus.missing import MISSING_VALUE
@@ -26,7 +27,7 @@ WARNED, REFUSED = 0.02, 0.2  # of the records of a file
 ENDINGS_WITHOUT_LINES = (".parquet", ".json")
 
 
-def check_losses(file: str, read: int, dropped: Sequence[Dropped], *, allowed: bool) -> tuple[str, ...]:
+def check_losses(file: str, read: int, dropped: Sequence[Dropped], *, allowed: bool) -> tuple[Warned, ...]:
     """Return a warning where more than 2 % of the records of a file are lost; none otherwise.
 
     Parameters
@@ -46,7 +47,7 @@ def check_losses(file: str, read: int, dropped: Sequence[Dropped], *, allowed: b
     reasons = ", ".join(f"{number:,} {reason} ({where})" for reason, number, where in by_reason(lost))
     what = f"{count:,} of {read:,} records are left out ({percent(count / read)}): {reasons}"
     if count <= REFUSED * read or allowed:
-        return (f"{file}: {what}",)
+        return (warning("losses-over-2-percent", f"{file}: {what}"),)
     fix = "correct them, choose other columns with --text and --label, or go on without them: --allow-losses"
     if any(entry.reason == MISSING_VALUE for entry in lost):
         fix += '; --map "NAME=NAME" keeps a label NAME that is read as a missing value'

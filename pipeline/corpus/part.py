@@ -12,6 +12,7 @@ from pipeline.core.clean import plural
 from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.reading import PartRead
 from pipeline.core.values import SPLIT_NAMES, UNASSIGNED, Bool, Dropped, Int64
+from pipeline.core.warned import Warned, warning
 from pipeline.core.wording import quoted
 from pipeline.corpus.asked.cut import cut_of_numbers
 from pipeline.corpus.how_read import how_read
@@ -44,7 +45,7 @@ class Part:
     records: Int64  # (n_used,)
     dropped: tuple[Dropped, ...]
     assumptions: tuple[str, ...]
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Warned, ...] = ()
 
     def reading(self) -> PartRead:
         """Return how it was read."""
@@ -127,17 +128,19 @@ def select_evaluation(
     return replace(part, warnings=table.warnings + warnings + losses)
 
 
-def _note(table: RawTable, note: str, rows: Bool) -> str:
+def _note(table: RawTable, note: str, rows: Bool) -> Warned:
     places = [table.place(record) for record in np.flatnonzero(rows).tolist()]
-    return f"{table.file}: {plural(len(places), 'record')} {note} ({first_places(places)})"
+    told = f"{table.file}: {plural(len(places), 'record')} {note} ({first_places(places)})"
+    return warning("damaged-test-records-kept", told)
 
 
-def _unknown_note(table: RawTable, labels: pl.Series, rows: Bool) -> str:
+def _unknown_note(table: RawTable, labels: pl.Series, rows: Bool) -> Warned:
     counts = labels.filter(pl.Series(rows)).value_counts(sort=True).rows()
     classes = first_places([f'"{name}" ({count:,})' for name, count in counts], LABELS_SHOWN)
-    return (
+    return warning(
+        "unknown-classes-left-out",
         f"{table.file}: {int(rows.sum()):,} of {plural(len(labels), 'record')} left out (--only-known-classes), of "
-        f"{'a class' if len(counts) == 1 else 'classes'} that training does not have: {classes}"
+        f"{'a class' if len(counts) == 1 else 'classes'} that training does not have: {classes}",
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pipeline.core.errors import PipelineError
 from pipeline.core.models import MODELS
 from pipeline.core.names import AskedSource, ModelName, SourceName, parse_network
+from pipeline.core.warned import Warned, warning
 from pipeline.embeddings.table import parse_source, parse_sources
 from pipeline.models.table import PlannedModel
 from pipeline.settings.setting import AUTO
@@ -93,7 +94,7 @@ def _before_tuning(asked: list[AskedSource]) -> list[AskedSource]:
     return []
 
 
-def left_out(models: tuple[str, ...], sources: tuple[str, ...]) -> list[str]:
+def left_out(models: tuple[str, ...], sources: tuple[str, ...]) -> list[Warned]:
     """Return, as sentences, the models that were asked for and cannot read a source that others do.
 
     A source that they read as it is before a network tunes it is none of these.
@@ -101,7 +102,10 @@ def left_out(models: tuple[str, ...], sources: tuple[str, ...]) -> list[str]:
     asked = parse_sources(_without_auto(sources))
     read_before = 0 if any(not source.tuned for source in asked) else len(_before_tuning(asked))
     return [
-        f"{model}@{source.name} is left out: {model} reads vectors that no network changes"
+        warning(
+            "model-left-out",
+            f"{model}@{source.name} is left out: {model} reads vectors that no network changes",
+        )
         for model in models
         if _averages(model)
         for source in asked[read_before:]
@@ -160,11 +164,17 @@ def head_of(planned: PlannedModel, settings: NetworkSettings) -> str:
     return (planned.head or "") if settings.head == "own" or named or not planned.head else settings.head
 
 
-def unused_sources(planned: tuple[PlannedModel, ...], sources: tuple[str, ...]) -> list[str]:
-    """Return the sources that no model of the run reads; the default, which nobody asked for, is left out."""
+def unused_sources(planned: tuple[PlannedModel, ...], sources: tuple[str, ...]) -> list[Warned]:
+    """Return, as sentences, the sources that no model reads; the default, which nobody asked for, is none of these."""
     if sources == RunSettings().embeddings:
         return []
-    return [source for source in sources if all(model.asked_source != source for model in planned)]
+    return [
+        warning(
+            "source-not-used", f"embedding source {source} was asked for, but no model of this run reads it"
+        )
+        for source in sources
+        if all(model.asked_source != source for model in planned)
+    ]
 
 
 def _baseline(name: str) -> PlannedModel:

@@ -12,6 +12,7 @@ from pathlib import Path
 from pipeline.core.clean import plural
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
+from pipeline.core.warned import warning
 from pipeline.corpus.asked.classes import read_map
 from pipeline.corpus.asked.columns import ColumnOptions
 from pipeline.models.saved import SavedModel
@@ -157,7 +158,8 @@ class _Odd:
         unsure = self._rows - self._given - self._broken
         if self._broken:
             shown = ", ".join(self._reasons)
-            yield f"warning: {plural(self._broken, 'row')} of {self._rows:,} without an answer ({shown})"
+            told = f"{plural(self._broken, 'row')} of {self._rows:,} without an answer ({shown})"
+            yield f"warning: {warning('rows-without-an-answer', told)}"
         if unsure:
             yield f"{plural(unsure, 'document')} of {self._rows:,} left out: not sure enough"
 

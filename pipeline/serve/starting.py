@@ -12,6 +12,7 @@ import polars as pl
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.core.resources import threads
+from pipeline.core.warned import warning
 from pipeline.predict.unlike import usual_of
 from pipeline.serve.answers import Answerer
 from pipeline.serve.app import Service
@@ -36,10 +37,11 @@ def start(run: Path, name: str | None, host: str, port: int, limits: Sequence[st
         )
     with listening(host, port) as bound:
         if not is_loopback(host):
-            console.warn(
+            told = (
                 f"{host} is reached by other machines: whoever reaches this port can ask, there is neither a"
-                " password nor encryption; put a proxy before it that has both"
             )
+            told += " password nor encryption; put a proxy before it that has both"
+            console.warn(warning("open-to-other-machines", told))
         service = Service(gather(run, model, choice, most), Answerer(model, usual_of(run)), most)
         said = f"{model.name} answers on {address_of(bound)} (Ctrl-C ends it)"
         gc.freeze()  # what is there stays: going through it each time stops everybody for 60 ms

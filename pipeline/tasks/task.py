@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline.core.values import Bool, Float32, Float64, Int32, Int64
+from pipeline.core.warned import Warned
 from pipeline.tasks.classification.answers import Predictions
 from pipeline.tasks.classification.metrics import Metric
 from pipeline.tasks.classification.scores import Scores
@@ -40,7 +41,7 @@ class Task:
     name: str
     metrics: Mapping[str, Metric]
     names: Callable[[pl.Series, str], tuple[str, ...]]
-    warnings: Callable[[tuple[str, ...]], tuple[str, ...]]
+    warnings: Callable[[tuple[str, ...]], tuple[Warned, ...]]
     targets: Callable[[pl.Series, tuple[str, ...]], Int32]
     unknown: Callable[[str, tuple[str, ...]], str]
     chance: Callable[[Int32, Float64, int], float]

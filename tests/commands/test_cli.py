@@ -212,7 +212,9 @@ def test_debug_brings_the_traceback_of_a_mistake_back(calls: Calls, capsys: Capt
     assert status_of(cli.run_main, "--seeds", "0", "--debug") == 2
     error = capsys.readouterr().err
     assert error.startswith("Traceback (most recent call last):\n")
-    assert error.endswith('\n--seeds: run.seeds is "0"; give auto, or a whole number from 1 [setting-out-of-range]\n')
+    assert error.endswith(
+        '\n--seeds: run.seeds is "0"; give auto, or a whole number from 1 [setting-out-of-range]\n'
+    )
 
 
 def test_a_mistake_found_later_is_said_the_same_way(ended_by: EndedBy, capsys: Captured) -> None:

@@ -147,7 +147,9 @@ def test_words_in_another_encoding_are_read_in_the_one_that_gives_words_of_the_c
     path = text_of(tmp_path / "old.txt", ["the", *words, "of"], encoding)
     file = read_vector_file(path, pl.Series([*words, "of"]))
     assert places(file) == {words[0]: 1.0, words[1]: 2.0, "of": 3.0}
-    assert file.notes == (f"words are not UTF-8: read as {encoding}, which gives words of the corpus",)
+    assert file.notes == (
+        f"words are not UTF-8: read as {encoding}, which gives words of the corpus [words-not-utf-8]",
+    )
 
 
 def test_one_damaged_word_among_many_leaves_the_others_utf8(tmp_path: Path) -> None:
@@ -195,7 +197,7 @@ def test_rows_without_a_word_are_counted_and_the_others_read(tmp_path: Path) -> 
         tmp_path / "v.txt", "4 3\n  1.5 2.5 0.5\n\u00a0 3.5 4.5 0.5\nfilm 5.5 6.5 0.5\n-7.5 8.5 0.5\n"
     )
     file = read_vector_file(path, None)
-    assert (file.rows, file.notes[-1]) == (4, "3 rows have no word, or a blank for one")
+    assert (file.rows, file.notes[-1]) == (4, "3 rows have no word, or a blank for one [rows-without-a-word]")
     assert file.vectors[file.words.to_list().index("film")].tolist() == [5.5, 6.5, 0.5]
 
 

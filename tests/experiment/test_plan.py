@@ -46,8 +46,8 @@ def test_mean_is_a_control_crossed_with_the_frozen_sources() -> None:
         ),
     )
     assert left_out(("mean", "nbsvm", "lstm"), sources) == [
-        "mean@word2vec:tuned is left out: mean reads vectors that no network changes",
-        "mean@learned is left out: mean reads vectors that no network changes",
+        "mean@word2vec:tuned is left out: mean reads vectors that no network changes [model-left-out]",
+        "mean@learned is left out: mean reads vectors that no network changes [model-left-out]",
     ]
     assert left_out(("nbsvm", "lstm"), sources) == []
 
@@ -198,5 +198,5 @@ def test_mean_reads_the_vectors_before_a_network_tunes_them() -> None:
     assert names(("mean", "ann"), ("word2vec:tuned",)) == ["mean@word2vec", "ann@word2vec:tuned"]
     assert left_out(("mean", "ann"), ("word2vec:tuned",)) == []
     assert left_out(("mean", "ann"), ("word2vec:tuned", "random:tuned")) == [
-        "mean@random:tuned is left out: mean reads vectors that no network changes"
+        "mean@random:tuned is left out: mean reads vectors that no network changes [model-left-out]"
     ]

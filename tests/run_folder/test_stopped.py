@@ -73,7 +73,10 @@ def again(run: Path) -> RunFolder:
 
 
 def told(run: Path, pieces: str) -> str:
-    return f"damaged or gone: {pieces}; what was left is set aside in {run / 'damaged'}, and computed again"
+    return (
+        f"damaged or gone: {pieces}; what was left is set aside in {run / 'damaged'}, and computed again"
+        " [run-pieces-damaged]"
+    )
 
 
 def labels(folder: RunFolder) -> set[str]:

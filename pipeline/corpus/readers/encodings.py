@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.warned import Warned, within
 from pipeline.corpus.readers.decoding import Decoded, Known, decode_bytes, evidence_of, guess_together
 from pipeline.corpus.readers.encoding_names import Encoding, named
 from pipeline.corpus.readers.packing import read_bytes
@@ -29,7 +30,7 @@ class TextSource:
     encoding: str  # in words, as found
     damaged: bool = False
     notes: tuple[str, ...] = ()  # what was assumed of its bytes, the encoding apart
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Warned, ...] = ()
 
     @property
     def assumptions(self) -> tuple[str, ...]:
@@ -69,7 +70,7 @@ def decode(file: str, data: bytes) -> TextSource:
 
 
 def _source(file: str, decoded: Decoded) -> TextSource:
-    warnings = tuple(f"{file}: {warning}" for warning in decoded.warnings)
+    warnings = tuple(within(file, one) for one in decoded.warnings)
     return TextSource(file, decoded.data, decoded.encoding, decoded.damaged, decoded.notes, warnings)
 
 

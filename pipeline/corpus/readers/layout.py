@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.core.errors import PipelineError, first_places
+from pipeline.core.warned import Warned, warning
 from pipeline.core.wording import quoted
 from pipeline.corpus.readers.entries import (
     EITHER,
@@ -65,7 +66,7 @@ class Layout:
     unlabelled: Source | None = None
     has_parts: bool = False
     assumptions: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Warned, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -354,19 +355,20 @@ def _ignored(place: Place, train: Source) -> Iterator[str]:
         yield f"{place.name}: not read, since they hold no records: {first_places(place.ignored, NAMES_SHOWN)}"
 
 
-def _not_read(place: Place, used: Collection[Path]) -> Iterator[str]:
+def _not_read(place: Place, used: Collection[Path]) -> Iterator[Warned]:
     """Yield a warning that names the files and folders that are no part of the corpus."""
     left = [path.name for path in (*place.files, *place.filled_folders()) if path not in used]
     if left:
-        yield f"{place.name}: not read: {first_places(left, NAMES_SHOWN)}"
+        yield warning("files-not-read", f"{place.name}: not read: {first_places(left, NAMES_SHOWN)}")
 
 
-def _word_lists(place: Place, words: Sequence[Path]) -> Iterator[str]:
+def _word_lists(place: Place, words: Sequence[Path]) -> Iterator[Warned]:
     """Yield a warning that names the files with a word a line, which are no classes."""
     if words:
         names = first_places([path.name for path in words], NAMES_SHOWN)
         then = "to have classes of them, name all files"
-        yield f"{place.name}: not read, since their lines are single words: {names}; {then}"
+        told = f"{place.name}: not read, since their lines are single words: {names}; {then}"
+        yield warning("word-lists-not-read", told)
 
 
 def _links(place: Place, paths: Iterable[Path]) -> Iterator[str]:

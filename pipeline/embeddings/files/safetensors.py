@@ -13,6 +13,7 @@ import numpy as np
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import Json
 from pipeline.core.values import Float32, Int64
+from pipeline.core.warned import warning
 from pipeline.embeddings.files.packing import FETCH_AGAIN, Content
 from pipeline.embeddings.files.rows import LARGEST_DIMENSION, Read, Table, pick_rows, read_bytes
 from pipeline.embeddings.files.selection import Selection
@@ -152,7 +153,7 @@ def read_safetensors(content: Content, sniffed: Sniffed, selection: Selection) -
     where, words = _words(held, table.rows)
     check_count(len(words), table.rows, where)
     places = np.array(selection.choose(words), dtype=np.int64)
-    notes = () if tokens is None else (tokens,)
+    notes = () if tokens is None else (warning("pieces-not-used", tokens),)
     return Read(held.rows(name, places, selection.words), table.dimension, notes)
 
 

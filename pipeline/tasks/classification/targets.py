@@ -14,6 +14,7 @@ import polars as pl
 from pipeline.core.errors import PipelineError
 from pipeline.core.lists import as_typed
 from pipeline.core.values import Float64, Int32
+from pipeline.core.warned import Warned, warning
 from pipeline.core.wording import quoted
 
 LABELS_SHOWN = 10
@@ -60,11 +61,11 @@ def known_labels(label: str, names: Sequence[str]) -> str:
     return f"the nearest of the {len(names)} labels are {quoted(near)}"
 
 
-def look_alikes(names: Sequence[str]) -> tuple[str, ...]:
+def look_alikes(names: Sequence[str]) -> tuple[Warned, ...]:
     """Return a warning for each set of labels that differ only in their writing, with the --map that joins them.
 
-    >>> look_alikes(["Spam", "ham", "spam"])
-    ('labels "Spam", "spam" differ only in case or blanks; they are kept apart; --map "Spam=spam" joins them',)
+    >>> print(*look_alikes(["A", "b", "a"]))
+    labels "A", "a" differ only in case or blanks; they are kept apart; --map "A=a" joins them [labels-alike]
     """
     sets: dict[tuple[str, ...], str] = {}
     for words, form in WRITINGS:
@@ -73,7 +74,10 @@ def look_alikes(names: Sequence[str]) -> tuple[str, ...]:
                 sets = {found: said for found, said in sets.items() if not {*found} < {*alike}}
                 sets[tuple(alike)] = words
     return tuple(
-        f'labels {quoted(found)} differ only in {words}; they are kept apart; --map "{_joining(found)}" joins them'
+        warning(
+            "labels-alike",
+            f'labels {quoted(found)} differ only in {words}; they are kept apart; --map "{_joining(found)}" joins them',
+        )
         for found, words in sets.items()
     )
 
