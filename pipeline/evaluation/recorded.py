@@ -117,15 +117,8 @@ def read_recorded(folder: RunFolder) -> Recorded:
                 f"the run did not end, so that only {folds} of {facts.folds} can be compared"
                 f" on the same test documents: the predictions of {labels(left_out)} are left out"
             )
-    return Recorded(
-        folder,
-        config,
-        inputs,
-        models,
-        fits,
-        saved,
-        tuple(warning("predictions-left-out", note) for note in notes),
-    )
+    told = tuple(warning("predictions-left-out", note) for note in notes)
+    return Recorded(folder, config, inputs, models, fits, saved, told)
 
 
 def _labels(keys: Iterable[FitKey], models: Mapping[str, FittedModel], n_seeds: int, n_folds: int) -> str:

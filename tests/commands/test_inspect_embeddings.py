@@ -128,8 +128,11 @@ def test_a_corpus_with_its_case_kept_is_told_what_lower_casing_would_change(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["w.txt"], 'FILE: there is no file "w.txt"; correct the path\n'),
-        (["random:tuneed"], 'FILE: "random:tuneed" has no mode "tuneed"; did you mean "tuned"?\n'),
+        (["w.txt"], 'FILE: there is no file "w.txt"; correct the path [no-such-file]\n'),
+        (
+            ["random:tuneed"],
+            'FILE: "random:tuneed" has no mode "tuneed"; did you mean "tuned"? [unknown-source]\n',
+        ),
     ],
 )
 def test_a_file_that_is_not_there_is_said_without_reading_the_corpus(
