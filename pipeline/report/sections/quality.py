@@ -77,9 +77,9 @@ def _seen(models: Sequence[ModelFacts], name: Callable[[str], str]) -> str:
     start = f"{in_words(len(first)).capitalize()} models are" if len(first) > 1 else f"{first[0]} is"
     said = [f"{start} right on {most} of 100"]
     rest = [
-        f"{names[0] if len(names) == 1 else in_words(len(names))} on {number}" for number, names in others[:2]
+        f"{names[0] if len(names) == 1 else in_words(len(names))} on {number}" for number, names in others
     ]
-    if len(others) > 2:
+    if len(others) > 1:
         lowest = list(groups)[-1]
         rest = [f"the others on {lowest} to {others[0][0]}"]
     return ", ".join([*said, *rest])
