@@ -97,7 +97,7 @@ def test_what_else_there_is_to_say_of_a_source_stands_below_its_name(
     assert status_of(cli.main, "inspect", "embeddings", "v.txt", *splits) == 0
     head, note, title = capsys.readouterr().out.split("\n\n")[:3]
     assert head.startswith("v.txt on films: ")
-    why = f"{folder / 'cache'} cannot be written (File exists); nothing is kept there"
+    why = f"{folder / 'cache'} cannot be written (File exists); nothing is kept there [cache-not-written]"
     assert note == f"Note: v.txt: cache: {why}"
     assert title.startswith("Vector files\n")
 

@@ -66,8 +66,10 @@ Assumed
   {path}: the label is column "label" (by its name)
 
 Warnings
-  {path}: 3 of 9 records are left out (33.3 %): 2 no text ({path}:9, {path}:10), 1 no label ({path}:8)
-  1 of 1 test documents also stands among the training or validation documents: a right answer on it is no evidence
+  {path}: 3 of 9 records are left out (33.3 %): 2 no text ({path}:9, {path}:10), 1 no label ({path}:8) \
+[losses-over-2-percent]
+  1 of 1 test documents also stands among the training or validation documents: a right answer on it is no evidence \
+[test-documents-seen]
 
 Classes
                train  validation        test      in all

@@ -130,7 +130,7 @@ def test_a_damaged_file_costs_what_hangs_together_with_it(
     assert aside.exists() is not gone
     if not gone:
         assert aside.read_bytes() == damaged
-    assert StoppedRun.read(tmp_path).damage == ""  # once
+    assert StoppedRun.read(tmp_path).damage is None  # once
     assert again(tmp_path).jobs == JOBS - jobs
 
 
