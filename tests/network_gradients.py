@@ -60,7 +60,13 @@ def differentiate(
     if not entry.recurrent:
         return _back_to_averages(spec, weights, (embedded, lengths), d_encoded, gradients)
     first, piece_lengths = cut(embedded, lengths, spec.piece_tokens)  # (P, L, D), (P,)
-    read = [first, *(beside(layer, piece_lengths, entry.directions) for layer in run.layers)]
+    read = [
+        first,
+        *(
+            beside([trace.states[:, 1:] for trace in layer], piece_lengths, entry.directions)
+            for layer in run.layers
+        ),
+    ]
     d_states = _back_through_head(spec, run.layers[-1], piece_lengths, d_encoded)
     for number in reversed(range(spec.layers)):
         d_sequences = np.zeros_like(read[number])  # (P, L, D)

@@ -20,7 +20,7 @@ from pipeline.models.saved import Contributions, SavedModel
 from pipeline.models.saved.model import Places
 from pipeline.predict import predicting
 from pipeline.predict.predicting import Options, predict
-from pipeline.predict.which_model import Loaded
+from pipeline.predict.which_model import AskedModel, Loaded
 from pipeline.settings.tables import TokenizerSettings
 from pipeline.tasks.table import CLASSIFY
 
@@ -77,7 +77,7 @@ def write_run(folder: Path) -> Path:
 @pytest.fixture
 def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Asked:
     """Return what asks `predict`, with the model by hand in the place of the run's."""
-    monkeypatch.setattr(predicting, "load", lambda place, name, seed, ensemble: Loaded(MODEL, 0.25))
+    monkeypatch.setattr(predicting, "load", lambda asked, name: Loaded(MODEL, 0.25))
     return Asked(tmp_path, write_run(tmp_path))
 
 
@@ -107,7 +107,10 @@ class Asked:
         console = io.StringIO()
         try:
             given = Options(
-                self.run,
+                AskedModel(
+                    self.run,
+                    *(options.pop(name) for name in ("model", "seed", "ensemble") if name in options),
+                ),
                 str(self.folder / name) if name != "-" else name,
                 out=path,
                 columns=columns,

@@ -12,7 +12,7 @@ from typing import Protocol, TypeGuard
 import polars as pl
 
 from pipeline.api.errors import InvalidInput
-from pipeline.corpus.readers.encodings import has_surrogates
+from pipeline.core.clean import has_surrogates
 
 Texts = Iterable[str]  # a list, an array, a column of Polars or pandas
 _ONE_A_DOCUMENT = "give one text a document: a list, or one column of a frame"

@@ -20,7 +20,8 @@ from pipeline.run_folder.metrics.comparisons import Advice, Comparison, Verdict
 from pipeline.run_folder.metrics.models import Summary
 from pipeline.run_folder.metrics.rows import Row, key_of
 from pipeline.run_folder.models import saved_names
-from pipeline.run_folder.reading import MARKDOWN, PAGE, Run
+from pipeline.run_folder.names import MARKDOWN, PAGE
+from pipeline.run_folder.reading import Run
 from pipeline.run_folder.reading import read_run as read_folder
 
 TITLES = "model, accuracy, 95 % interval"

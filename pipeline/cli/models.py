@@ -85,6 +85,10 @@ def serve_model(
         str,
         told("--host HOST", "Listen on this address. Default: 127.0.0.1, which this machine alone reaches."),
     ] = "127.0.0.1",
+    seed: Annotated[
+        int | None, told("--seed N", "Which training answers, from 0. Default: the first.")
+    ] = None,
+    ensemble: Annotated[bool, told("--ensemble", "All trainings answer, their mean.")] = False,
     limit: Annotated[
         list[str] | None, told("--limit NAME=N", "Take at most so much, such as texts=500; may be repeated.")
     ] = None,
@@ -94,6 +98,7 @@ def serve_model(
     it, once what was accepted is answered."""
     console = Console()
     with exit_statuses(console, debug):
+        from pipeline.predict.which_model import AskedModel
         from pipeline.serve import serve
 
-        serve(run_folder, model, host, port, limit or (), console)
+        serve(AskedModel(run_folder, model, seed, ensemble), host, port, limit or (), console)

@@ -57,7 +57,9 @@ def predict(
         from pipeline.corpus.asked.columns import ColumnOptions
         from pipeline.predict.predicting import Options
         from pipeline.predict.predicting import predict as answer
+        from pipeline.predict.which_model import AskedModel
 
         columns = ColumnOptions(text, label)
-        beside = (encoding, top, explain, max_error, seed, ensemble)
-        answer(Options(run_folder, documents, say, model, out, columns, *beside), console)
+        asked = AskedModel(run_folder, model, seed, ensemble)
+        beside = (encoding, top, explain, max_error)
+        answer(Options(asked, documents, say, out, columns, *beside), console)

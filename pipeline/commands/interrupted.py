@@ -8,7 +8,7 @@ from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_json
 from pipeline.run_folder.journal import JOURNAL
-from pipeline.run_folder.reading import STATUS
+from pipeline.run_folder.names import STATUS
 
 
 def what_was_finished(console: Console) -> str:

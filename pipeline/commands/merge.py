@@ -20,7 +20,7 @@ from pipeline.experiment.planned_run import PlannedRun, corpus_of, differences
 from pipeline.experiment.shards import Shard
 from pipeline.run_folder.joined import Piece, join
 from pipeline.run_folder.lock import RunLock
-from pipeline.run_folder.reading import CONFIG
+from pipeline.run_folder.names import CONFIG
 from pipeline.run_folder.stopped import holds
 from pipeline.settings.setting import one_or_several
 from pipeline.settings.tables import Config, save_config, with_values

@@ -68,8 +68,8 @@ from pipeline.models.table import PlannedModel
 from pipeline.run_folder.folder import LOG
 from pipeline.run_folder.joined import SHARD
 from pipeline.run_folder.lock import RunLock
+from pipeline.run_folder.names import detail_file
 from pipeline.run_folder.protocol import breaches
-from pipeline.run_folder.reading import detail_file
 from pipeline.run_folder.stopped import StoppedRun, holds, vanished
 from pipeline.settings.setting import AUTO
 from pipeline.settings.tables import Config, first_seeds, with_values

@@ -30,8 +30,8 @@ from pipeline.core.errors import NOT_ALL, PipelineError
 from pipeline.core.files import Json, read_json
 from pipeline.core.seeds import stage_generator
 from pipeline.run_folder.journal import JOURNAL
+from pipeline.run_folder.names import METRICS, detail_file
 from pipeline.run_folder.predictions import FOLDER as PREDICTIONS
-from pipeline.run_folder.reading import METRICS, detail_file
 from pipeline.settings.setting import Value
 from pipeline.settings.tables import Config, save_config, with_values
 

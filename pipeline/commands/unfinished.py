@@ -26,7 +26,7 @@ from pipeline.interpret.probes import probes_of
 from pipeline.report import draw_report
 from pipeline.run_folder.folder import LOG, RunFolder
 from pipeline.run_folder.journal import JOURNAL, read_journal
-from pipeline.run_folder.reading import CURVE_FOLDER
+from pipeline.run_folder.names import CURVE_FOLDER
 from pipeline.run_folder.stopped import StoppedRun
 from pipeline.text.tokenizer import tokenize
 

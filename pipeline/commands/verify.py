@@ -21,8 +21,9 @@ from pipeline.run_folder.journal import JOURNAL
 from pipeline.run_folder.metrics import SCHEMA_VERSION, Metrics
 from pipeline.run_folder.metrics.corpus import Environment
 from pipeline.run_folder.metrics.rows import value_as
+from pipeline.run_folder.names import INPUTS, METRICS, STATUS
 from pipeline.run_folder.protocol import read_protocol
-from pipeline.run_folder.reading import INPUTS, METRICS, STATUS, run_with
+from pipeline.run_folder.reading import run_with
 from pipeline.run_folder.receipts import RECEIPTS, kept_files
 
 # Sums of float64 may be ordered differently by another processor; nothing that is shown has so many digits.

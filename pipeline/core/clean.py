@@ -27,6 +27,16 @@ def clean(text: object) -> str:
     return _INVISIBLE.sub(lambda found: f"‹U+{ord(found[0]):04X}›", whole)
 
 
+def without_surrogates(cell: str) -> str:
+    """Return `cell` with U+FFFD in place of each undecodable byte."""
+    return _SURROGATES.sub("\ufffd", cell)
+
+
+def has_surrogates(cell: str) -> bool:
+    """Whether `cell` holds what no UTF-8 text can hold: the mark of an undecodable byte."""
+    return not cell.isascii() and _SURROGATES.search(cell) is not None
+
+
 def clip(text: str, limit: int = CELL_LIMIT) -> str:
     """Return at most `limit` characters, the last an ellipsis where something was cut.
 

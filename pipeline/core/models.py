@@ -16,6 +16,8 @@ Family = Literal["n-grams", "vectors", "averages", "recurrent"]
 
 LAST = "last"
 POOLED = ("max", "mean", "max+mean")  # heads that read every state
+EACH, CRF = "each", "crf"  # heads that answer words: each from its own state, or all along a chain of tags
+OF_WORDS = (EACH, CRF)
 FORWARD, BACKWARD = "", "_backward"  # ways to read a document, as the layers' names end
 
 

@@ -18,6 +18,7 @@ TRAINING = ("frozen", "tuned", "frozen-then-tuned")
 SHUFFLED = "shuffled-rows"
 MODES = (*TRAINING, SHUFFLED)
 _TUNED = ("tuned", "frozen-then-tuned")
+LETTERS = "chars"  # beside sources: how words are spelled, for networks that answer words
 
 LONGEST_SLUG = 100  # characters; file systems stop at 255 bytes
 
@@ -33,6 +34,7 @@ class AskedSource:
     parts: tuple[str, ...]
     training: str  # an entry of TRAINING; "" where none was asked for
     shuffled: bool
+    letters: bool = False  # whether `+chars` stands beside them
 
     @property
     def tuned(self) -> bool:
@@ -53,15 +55,24 @@ def parse_name(asked: str, known: Collection[str]) -> AskedSource:
     >>> parse_name("word2vec+learned:shuffled-rows:tuned", ["word2vec", "learned"]).parts
     ('word2vec', 'learned')
     """
-    stem, modes = _split_modes(asked, known)
-    parts = _split_parts(stem, known)
+    stem, modes = _split_modes(asked, (*known, LETTERS))
+    parts = _split_parts(stem, (*known, LETTERS))
     for part in parts:
-        _check_part(part, asked, known)
+        if part != LETTERS:
+            _check_part(part, asked, known)
     _check_modes(asked, modes)
-    _check_repeated(asked, parts, known)
-    name = ":".join(["+".join(display_name(part, known) for part in parts), *modes])
+    _check_repeated(asked, parts, (*known, LETTERS))
+    of_vectors = tuple(part for part in parts if part != LETTERS)
+    if not of_vectors:
+        fix = f"write a source of word vectors before it, such as word2vec+{LETTERS}"
+        raise PipelineError(
+            "source-not-understood", _OPTION, f'"{asked}" has letters and no word vectors', fix
+        )
+    letters = [LETTERS] * (LETTERS in parts)
+    names = [display_name(part, known) for part in of_vectors]
     training = next((mode for mode in modes if mode in TRAINING), "")
-    return AskedSource(asked, name, parts, training, SHUFFLED in modes)
+    name = ":".join(["+".join([*names, *letters]), *modes])
+    return AskedSource(asked, name, of_vectors, training, SHUFFLED in modes, bool(letters))
 
 
 def display_name(part: str, known: Collection[str]) -> str:
@@ -90,7 +101,7 @@ def check_names(sources: Iterable[AskedSource], known: Collection[str]) -> None:
                 what = f"{other} and {path} have the same name, and results are named by it"
                 raise PipelineError("name-taken", _OPTION, what, "rename one of the files")
         parts = tuple(display_name(part, known) for part in source.parts)
-        same = seen.setdefault((parts, source.training, source.shuffled), source.asked)
+        same = seen.setdefault((parts, source.training, source.shuffled, source.letters), source.asked)
         if same != source.asked:
             raise PipelineError(
                 "named-twice", _OPTION, f"{same} and {source.asked} are one source", "leave one out"
@@ -196,8 +207,13 @@ class SourceName:
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """The sources that stand side by side."""
-        return tuple(self.base.split("+"))
+        """The sources of vectors that stand side by side."""
+        return tuple(part for part in self.base.split("+") if part != LETTERS)
+
+    @property
+    def letters(self) -> bool:
+        """Whether letters stand beside them."""
+        return LETTERS in self.base.split("+")
 
     @property
     def training(self) -> str:

@@ -195,7 +195,7 @@ class Vocabulary:
     @cached_property
     def places(self) -> dict[str, int]:
         """The row of each token."""
-        return {token: row for row, token in enumerate(self.tokens)}
+        return dict(zip(self.tokens.to_list(), range(len(self.tokens)), strict=True))
 
     @property
     def rows_from_source(self) -> int:

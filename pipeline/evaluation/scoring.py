@@ -47,9 +47,9 @@ from pipeline.run_folder.metrics.corpus import Corpus
 from pipeline.run_folder.metrics.documents import Contamination, Slice
 from pipeline.run_folder.metrics.models import Budget, Cheapest, Cost, LearningCurve, Summary, Timing
 from pipeline.run_folder.metrics.rows import ProbeFound
+from pipeline.run_folder.names import METRICS, detail_file
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.run_folder.protocol import describe_protocol
-from pipeline.run_folder.reading import METRICS, detail_file
 from pipeline.run_folder.signatures import Signer
 from pipeline.settings.tables import Config, first_seeds, most_seeds
 from pipeline.tasks.classification.metrics import SKEWED

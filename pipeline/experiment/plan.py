@@ -149,7 +149,8 @@ def check_settings(planned: Iterable[PlannedModel], settings: NetworkSettings) -
         own = SourceName.parse(source.name)
         named = own.training == source.training or own.learns
         vectors = source.training if named or settings.vectors == "own" else settings.vectors
-        kind = (one.model, head_of(one, settings), source.parts, source.shuffled, vectors, one.shuffled_words)
+        read = source.parts, source.letters, source.shuffled, vectors, one.shuffled_words
+        kind = (one.model, head_of(one, settings), *read)
         other = names.setdefault(kind, one.name)
         if other != one.name:
             keys = {"networks.head": settings.head, "networks.vectors": settings.vectors}

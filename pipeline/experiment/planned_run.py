@@ -24,7 +24,7 @@ from pipeline.run_folder.journal import END
 from pipeline.run_folder.lock import RunLock
 from pipeline.run_folder.metrics.corpus import CorpusRead
 from pipeline.run_folder.metrics.rows import value_as
-from pipeline.run_folder.reading import CONFIG
+from pipeline.run_folder.names import CONFIG
 from pipeline.run_folder.stopped import StoppedRun
 from pipeline.settings.setting import Value
 from pipeline.settings.tables import (

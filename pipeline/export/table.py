@@ -23,7 +23,8 @@ from pipeline.models.golden import TOLERANCE
 from pipeline.models.saved import SavedModel, load_model
 from pipeline.models.saved.loading import find_model, fits_asked, fits_on, read_saved
 from pipeline.run_folder.models import Golden, SavedFiles
-from pipeline.run_folder.reading import METRICS, read_run
+from pipeline.run_folder.names import METRICS
+from pipeline.run_folder.reading import read_run
 
 
 class Answers(Protocol):

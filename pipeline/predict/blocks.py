@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from pipeline.core.clean import plural
 from pipeline.core.errors import PipelineError
-from pipeline.corpus.readers.decoding import Decoded, Known, decode_bytes, guess_together, is_utf8
+from pipeline.corpus.readers.decoding import WITH_MARK, Decoded, Known, decode_bytes, guess_together, is_utf8
 from pipeline.corpus.readers.encoding_names import UTF_8, Encoding
 from pipeline.corpus.readers.wide import find_wide
 
@@ -36,7 +36,9 @@ class TextBlocks:
     done: int = 0
     encoding: str = ""  # in words, once a block is read
     notes: tuple[str, ...] = ()  # what was assumed of the first bytes that are no UTF-8
+    later: tuple[str, ...] = ()  # what was assumed of bytes behind the first block
     nul_bytes: int = 0  # that were left out so far, as readers leave them out
+    _of_first: str = field(default="", init=False)  # the encoding of the first block, as it is decoded
     _known: Known = field(default=Known(), init=False)
     _begun: list[str] = field(default_factory=list, init=False)
     _others: Iterator[str] | None = field(default=None, init=False)
@@ -74,6 +76,7 @@ class TextBlocks:
 
     def ended(self) -> Iterator[str]:
         """Yield what is to be said once all of it was read."""
+        yield from (f"{self.name}: {note}" for note in self.later)
         if self.nul_bytes:
             yield f"{self.name}: {plural(self.nul_bytes, 'NUL byte')} left out"
 
@@ -89,8 +92,12 @@ class TextBlocks:
             self._known = Known(guess=guess_together([data], self._known))
         decoded = decode_bytes(data, self._known)
         self.nul_bytes += decoded.nul_bytes
-        self.encoding = self.encoding or decoded.encoding
-        self.notes = self.notes or decoded.notes
+        own = decoded.encoding.removesuffix(WITH_MARK)
+        if not self._of_first:
+            self._of_first = own
+            self.encoding, self.notes = self.encoding or decoded.encoding, decoded.notes
+        elif own != self._of_first and not data.isascii() and not self.later:
+            self.later = (f"further on the encoding is {own}", *decoded.notes)
         return decoded
 
     def _as_utf8(self) -> Iterator[bytes]:

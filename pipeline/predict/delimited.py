@@ -12,6 +12,8 @@ from typing import Literal
 
 import polars as pl
 
+from pipeline.corpus.readers.column_facts import NUMBER
+from pipeline.corpus.readers.column_names import normalised_name
 from pipeline.corpus.readers.delimited import (
     DELIMITERS,
     MISSING,
@@ -28,7 +30,17 @@ from pipeline.corpus.readers.dialects import (
     parse_records,
 )
 from pipeline.corpus.readers.encodings import TextSource
-from pipeline.corpus.readers.header import COMMENT, MAY_BEGIN_APART, SECOND, common_width, is_apart, is_second
+from pipeline.corpus.readers.header import (
+    BELOW,
+    COMMENT,
+    LAST,
+    MAY_BEGIN_APART,
+    SECOND,
+    common_width,
+    is_apart,
+    is_second,
+    stands_below,
+)
 from pipeline.corpus.readers.records import RawTable, as_cells, none_of
 from pipeline.corpus.readers.unusual import STANDS_FOR
 from pipeline.predict.blocks import TextBlocks
@@ -137,6 +149,32 @@ class _Columns:
         return SECOND if self.header and self.seen < MOST_HEADERS and is_second(fields) else ""
 
 
+def told_below(portions: Iterable[list[Record]], of_documents: Sequence[int]) -> Iterator[list[Record]]:
+    """Yield portions of records; lines below the table, such as a total, have that as their reason.
+
+    They are the last ones, which nobody knows before the end: what may be such a line is held until another comes.
+    """
+    held: list[Record] = []
+    for portion in portions:
+        some = [*held, *portion]
+        sure = len(some) - _may_be_below(some, of_documents)
+        held = some[sure:]
+        if sure:
+            yield some[:sure]
+    if held:
+        yield [(fields, reason if reason == BLANK else BELOW) for fields, reason in held]
+
+
+def _may_be_below(some: list[Record], of_documents: Sequence[int]) -> int:
+    """Return how many of the last records may stand below the table: those without a text that is no number."""
+    for number, (fields, reason) in enumerate(reversed(some[-LAST:])):
+        texts = (fields[place].strip() for place in of_documents)
+        is_document = any(text and not NUMBER.fullmatch(text) for text in texts)
+        if reason != BLANK and (is_document or not stands_below(fields)):
+            return number
+    return min(len(some), LAST)
+
+
 def open_delimited(blocks: TextBlocks, wanted: Sequence[str], preferred: str) -> Input:
     """Return the rows of a CSV or TSV file, its dialect and header found on its first megabyte as a run finds them."""
     head = _head(blocks.first)
@@ -154,7 +192,12 @@ def open_delimited(blocks: TextBlocks, wanted: Sequence[str], preferred: str) ->
     feed = _Feed(_mended(blocks, dialect))
     below = _below(records(feed, dialect), len(above))
     said = (*blocks.said(), *(f"{blocks.name}: {note}" for note in mended.notes), _said(dialect, blocks))
-    rows = _rows(blocks.name, map(columns.fitted, below), columns.names, dialect, feed)
+    portions = in_portions(map(columns.fitted, below), lambda record: sum(map(len, record[0])), feed.waits)
+    if len(columns.names) > 1:  # of a single column all is text
+        asked = {*map(normalised_name, wanted)}
+        of_documents = [at for at, name in enumerate(columns.names) if normalised_name(name) in asked]
+        portions = told_below(portions, of_documents)
+    rows = _rows(blocks.name, portions, columns.names, dialect)
     return Input(blocks.name, rows, said, blocks.ended)
 
 
@@ -205,10 +248,8 @@ def _whole_fields(blocks: Iterable[str]) -> Iterator[str]:
         yield held
 
 
-def _rows(
-    name: str, found: Iterator[Record], names: list[str], dialect: Dialect, feed: _Feed
-) -> Iterator[Rows]:
-    for some in in_portions(found, lambda record: sum(map(len, record[0])), feed.waits):
+def _rows(name: str, portions: Iterator[list[Record]], names: list[str], dialect: Dialect) -> Iterator[Rows]:
+    for some in portions:
         by_column = zip(*(fields for fields, _ in some), strict=True)
         cells, damage = as_cells(dict(zip(names, map(list, by_column), strict=True)))
         cells = cells.with_columns(pl.all().replace(MISSING, None))

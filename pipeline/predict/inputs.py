@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from pipeline.corpus.readers.column_names import normalised_name
 from pipeline.corpus.readers.delimited import DELIMITERS, read_delimited
 from pipeline.corpus.readers.dialects import LONGEST_FIELD
 from pipeline.corpus.readers.encoding_names import Encoding, named
-from pipeline.corpus.readers.encodings import has_surrogates, reading_as, without_surrogates
+from pipeline.corpus.readers.encodings import reading_as
 from pipeline.corpus.readers.frames import as_table, damage_explained
 from pipeline.corpus.readers.head import HEAD_BYTES, Head, read_head
 from pipeline.corpus.readers.header import LONGEST_HEADING
@@ -28,24 +28,21 @@ from pipeline.corpus.readers.hugging_face import names_in_metadata, with_class_n
 from pipeline.corpus.readers.json_layouts import Object
 from pipeline.corpus.readers.json_records import read_json, read_json_objects, read_jsonl
 from pipeline.corpus.readers.kinds import Reader
-from pipeline.corpus.readers.packing import open_content, open_stream
+from pipeline.corpus.readers.packing import Content, open_content, open_stream
 from pipeline.corpus.readers.parquet import read_parquet
 from pipeline.corpus.readers.places import check_exists
 from pipeline.corpus.readers.plain_text import SAMPLE_LINES, read_text
-from pipeline.corpus.readers.records import RawTable, none_of
 from pipeline.corpus.readers.signatures import SIGNATURES
 from pipeline.corpus.readers.table import READERS, Format, find_format
 from pipeline.corpus.readers.text_kinds import CERTAIN_TEXT
-from pipeline.predict.blocks import TextBlocks
+from pipeline.predict.blocks import Read, TextBlocks
 from pipeline.predict.delimited import open_delimited
 from pipeline.predict.json_lines import open_json_lines
-from pipeline.predict.rows import AT_ONCE, MOST_AT_ONCE, Input, Rows, of_table
+from pipeline.predict.rows import AT_ONCE, GIVE, MOST_AT_ONCE, Input, Rows, of_table
 from pipeline.predict.text_lines import open_lines
 
 STANDARD_INPUT, PIPE = "-", "standard input"  # as it is typed, as it is called
-SAID = "--say"  # what a text that was typed is called in messages
 FROM_A_PIPE = 1 << 20  # bytes that are waited for no longer than they take to come
-GIVE = "give a file with a document a record, a text file with a document a line, or - for standard input"
 
 
 @dataclass(frozen=True)
@@ -92,7 +89,7 @@ def _of_file(path: Path, reader: Reader, asked: Asked, stack: ExitStack) -> Inpu
     if reader is read_jsonl:
         return open_json_lines(_blocks_of(path, asked, stack))
     if reader is read_parquet:
-        return Input(str(path), _of_parquet(path, stack))
+        return Input(str(path), _of_parquet(path))
     if isinstance(reader, partial) and reader.func is read_delimited:
         return open_delimited(_blocks_of(path, asked, stack), asked.columns, reader.keywords["preferred"])
     typed: pl.DataFrame | None = None
@@ -107,26 +104,6 @@ def _of_file(path: Path, reader: Reader, asked: Asked, stack: ExitStack) -> Inpu
     if not len(table.cells):
         raise PipelineError("file-is-empty", str(path), "the file holds no records", GIVE)
     return Input(str(path), of_table(table, typed, objects), (*table.assumptions, *table.warnings))
-
-
-def of_said(text: str) -> Input:
-    """Return the one row of a text that was typed.
-
-    Raises
-    ------
-    PipelineError
-        If it holds bytes that are no text.
-    """
-    if has_surrogates(text):
-        what = f'"{without_surrogates(text)}" holds bytes that are no {sys.getfilesystemencoding().upper()}'
-        raise PipelineError(
-            "text-not-utf-8",
-            SAID,
-            what,
-            "type it in a terminal that writes UTF-8, or give a file and --encoding",
-        )
-    cells = pl.DataFrame({"text": [text]})
-    return Input(SAID, iter([Rows(RawTable(SAID, cells, none_of(1), text_column="text"))]))
 
 
 def _format_of(path: Path) -> Format:
@@ -146,8 +123,28 @@ def _is_prose(head: Head) -> bool:
 
 
 def _blocks_of(path: Path, asked: Asked, stack: ExitStack) -> TextBlocks:
-    stream = stack.enter_context(open_content(path)).stream
-    return TextBlocks(str(path), stream.read, asked.codec)
+    content = stack.enter_context(_open_apart(open_content(path)))
+    return TextBlocks(str(path), _told(content, content.stream.read), asked.codec)
+
+
+@contextmanager
+def _open_apart(opened: AbstractContextManager[Content]) -> Iterator[Content]:
+    """Yield what a file holds while answers are made and written, whose errors are none of the file."""
+    content = opened.__enter__()
+    try:
+        yield content
+    finally:
+        opened.__exit__(None, None, None)
+
+
+def _told(content: Content, read: Read) -> Read:
+    """Return a function that reads, whose errors name the file."""
+
+    def told(n_bytes: int) -> bytes:
+        with content.told():
+            return read(n_bytes)
+
+    return told
 
 
 def _of_standard_input(asked: Asked, stack: ExitStack) -> Input:
@@ -155,8 +152,10 @@ def _of_standard_input(asked: Asked, stack: ExitStack) -> Input:
     if sys.stdin is None or sys.stdin.isatty():
         fix = 'send lines into it (cat FILE | python -m pipeline predict RUN -), or type a text with --say "TEXT"'
         raise PipelineError("file-is-empty", PIPE, "nothing is sent into it", fix)
-    content = stack.enter_context(open_stream(cast("io.BufferedReader", sys.stdin.buffer), PIPE))
-    head = Head(PIPE, "", content.peek(HEAD_BYTES)[:HEAD_BYTES], whole=False)
+    opened = open_stream(cast("io.BufferedReader", sys.stdin.buffer), PIPE)
+    content = stack.enter_context(_open_apart(opened))
+    with content.told():
+        head = Head(PIPE, "", content.stream.peek(HEAD_BYTES)[:HEAD_BYTES], whole=False)
     kind = next((kind for kind in SIGNATURES if kind.fits(head)), None)
     if kind is not None or head.is_binary():
         words = kind.words if kind is not None else "binary data of no kind that is known"
@@ -166,7 +165,7 @@ def _of_standard_input(asked: Asked, stack: ExitStack) -> Input:
             f"this is {words}, which is not read line by line",
             "give the file itself",
         )
-    blocks = TextBlocks(PIPE, _as_it_comes(content), asked.codec)
+    blocks = TextBlocks(PIPE, _told(content, _as_it_comes(content.stream)), asked.codec)
     return _of_lines(blocks, asked, n_sample=1)  # how many more have come by now depends on the pipe
 
 
@@ -204,7 +203,7 @@ def _fields(line: str, delimiter: str) -> list[str]:
     return next(csv.reader([line.rstrip("\r")], delimiter=delimiter), [])
 
 
-def _as_it_comes(stream: io.BufferedReader) -> Callable[[int], bytes]:
+def _as_it_comes(stream: io.BufferedReader) -> Read:
     """Return a function that reads what is there, so that a line is answered before the next one is written."""
 
     def read(n_bytes: int) -> bytes:
@@ -213,10 +212,10 @@ def _as_it_comes(stream: io.BufferedReader) -> Callable[[int], bytes]:
     return read
 
 
-def _of_parquet(path: Path, stack: ExitStack) -> Iterator[Rows]:
+def _of_parquet(path: Path) -> Iterator[Rows]:
     """Yield the rows of a Parquet file, one row group after the other."""
-    content = stack.enter_context(open_content(path))
-    data = path if content.plain else io.BytesIO(content.stream.read())
+    with open_content(path) as content:
+        data = path if content.plain else io.BytesIO(content.stream.read())
     with damage_explained(path, "Parquet"):
         names = names_in_metadata(pl.read_parquet_metadata(data))
         batches = iter(pl.scan_parquet(data).collect_batches(chunk_size=AT_ONCE, maintain_order=True))

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from pipeline.core.clean import plural
+from pipeline.core.clean import plural, without_surrogates
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import Json
-from pipeline.corpus.readers.encodings import without_surrogates
 from pipeline.corpus.readers.json_layouts import Object
 from pipeline.corpus.readers.json_nested import is_row, row_as_object, unwrap
 from pipeline.corpus.readers.json_records import Decoder, as_string, values_of_line

@@ -19,13 +19,13 @@ from pipeline.models.saved import SavedModel
 from pipeline.predict.answers import Wanted, answer
 from pipeline.predict.columns import Choice as Columns
 from pipeline.predict.columns import Trained, choose_columns
-from pipeline.predict.inputs import GIVE, Asked, of_said, open_input
-from pipeline.predict.outputs import Lines, Output, check_out, opened
+from pipeline.predict.outputs import Lines, Output, check_out
 from pipeline.predict.promise import Promise, parse_limit, promise_of, seeds_kept
-from pipeline.predict.rows import Input, Rows
+from pipeline.predict.rows import GIVE, Input, Rows
+from pipeline.predict.said import of_said
 from pipeline.predict.scored import Scored
 from pipeline.predict.unlike import Usual, usual_of
-from pipeline.predict.which_model import choose_name, described, load, read_choice_of
+from pipeline.predict.which_model import AskedModel, choose_name, described, load, read_choice_of
 from pipeline.run_folder.choice import Choice
 
 SHOWN = 3  # broken rows that are told of with their reason
@@ -35,18 +35,15 @@ SHOWN = 3  # broken rows that are told of with their reason
 class Options:
     """What `predict` is asked, as it was typed."""
 
-    run: Path
+    model: AskedModel
     input: str | None = None
     say: str | None = None
-    model: str | None = None
     out: Path | None = None
     columns: ColumnOptions = field(default_factory=ColumnOptions)
     encoding: str | None = None
     top: int | None = None
     explain: bool = False
     max_error: str | None = None
-    seed: int | None = None  # which training answers; None: the first
-    ensemble: bool = False  # all of them, their mean
 
 
 def predict(options: Options, console: Console) -> None:
@@ -58,12 +55,12 @@ def predict(options: Options, console: Console) -> None:
         If an option, the run or the input is not what it has to be. A row that is broken is written with its reason.
     """
     _check(options)
-    choice = read_choice_of(options.run)
-    name = choose_name(options.run, choice, options.model)
-    promise = _promise(options, name)
-    loaded = load(options.run, name, options.seed, ensemble=options.ensemble)
+    choice = read_choice_of(options.model.place)
+    name = choose_name(options.model, choice)
+    promise = _promise(options, choice, name)
+    loaded = load(options.model, name)
     if options.say is None:
-        console.say(described(choice, loaded, advised=options.model is None))
+        console.say(described(choice, loaded, advised=options.model.name is None))
     if promise is not None:
         console.say(promise.words())
     trained = _trained(choice)
@@ -71,7 +68,7 @@ def predict(options: Options, console: Console) -> None:
         found = _opened(options, loaded.model, trained, stack)
         for line in found.said:
             console.say(line)
-        run = _Predicting(options, loaded.model, usual_of(options.run), promise, console)
+        run = _Predicting(options, loaded.model, usual_of(options.model.place), promise, console)
         run.answer_all(found, trained)
 
 
@@ -112,7 +109,7 @@ class _Predicting:
             output.write(answered)
         except BrokenPipeError:
             raise
-        except OSError as error:  # else it would be taken for one of the input, which is open
+        except OSError as error:  # such as a full disk
             where = str(self.options.out or "standard output")
             what = f"the answers cannot be written ({error.strerror or error})"
             raise PipelineError(
@@ -130,6 +127,8 @@ class _Predicting:
     @contextmanager
     def _output(self) -> Iterator[Output]:
         if self.options.out is not None:
+            from pipeline.predict.answer_files import opened  # imports what writes each format
+
             with opened(self.options.out) as output:
                 yield output
             return
@@ -164,25 +163,19 @@ class _Odd:
             yield f"{plural(unsure, 'document')} of {self._rows:,} left out: not sure enough"
 
 
-def _promise(options: Options, name: str | None) -> Promise | None:
+def _promise(options: Options, choice: Choice | None, name: str | None) -> Promise | None:
     if options.max_error is None:
         return None
     limit = parse_limit(options.max_error)
-    if name is None:
+    if choice is None or name is None:
         what = "a promise rests on the answers that a run keeps, and this is a model alone"
         raise PipelineError("promise-impossible", "--max-error", what, "give the folder of the run")
-    seeds = seeds_kept(options.run, name) if options.ensemble else [options.seed or 0]
-    return promise_of(options.run, name, seeds, limit)
+    model = options.model
+    seeds = seeds_kept(model.place, name) if model.ensemble else [model.seed or 0]
+    return promise_of(model.place, name, seeds, limit)
 
 
 def _check(options: Options) -> None:
-    if options.ensemble and options.seed is not None:
-        raise PipelineError(
-            "options-exclude-each-other",
-            "--ensemble",
-            "--seed takes one training, --ensemble all",
-            "give one of the two",
-        )
     if (options.input is None) == (options.say is None):
         both = (
             "both INPUT and --say are given" if options.input is not None else "there is nothing to predict"
@@ -209,6 +202,11 @@ def _trained(choice: Choice | None) -> Trained:
 def _opened(options: Options, model: SavedModel, trained: Trained, stack: ExitStack) -> Input:
     if options.say is not None:
         return of_said(options.say)
+    from pipeline.predict.inputs import (  # imports what reads each format: a tenth of a second
+        Asked,
+        open_input,
+    )
+
     wanted = (*options.columns.names, *ColumnOptions(trained.text or None, trained.label or None).names)
     asked = Asked(options.encoding, wanted, model.label_names, options.columns.names)
     return open_input(str(options.input), asked, stack)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import polars as pl
 
-from pipeline.corpus.readers.json_layouts import Object
 from pipeline.corpus.readers.records import RawTable
+
+if TYPE_CHECKING:
+    from pipeline.corpus.readers.json_layouts import Object
 
 AT_ONCE = 8192  # rows that are answered together, or fewer
 MOST_AT_ONCE = 8 << 20  # characters of them
+GIVE = "give a file with a document a record, a text file with a document a line, or - for standard input"
 T = TypeVar("T")
 WRONG_NUMBER = "a wrong number of fields"
 BLANK = "the line is blank"

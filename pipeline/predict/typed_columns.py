@@ -2,12 +2,64 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Collection, Iterable
+
 import polars as pl
 from polars.datatypes import DataTypeClass
 
 from pipeline.corpus.readers.frames import as_strings
+from pipeline.corpus.readers.json_layouts import Object
 
 Type = pl.DataType | DataTypeClass
+_EXACT = range(-(2**53), 2**53 + 1)  # integers, each of which a float64 holds
+_INT64 = range(-(2**63), 2**63)
+# Types of columns of JSON, each with the kinds of values that it holds without loss; all others are text.
+_HOLD = {
+    pl.Boolean: {"truth value"},
+    pl.Int64: {"integer", "large integer"},
+    pl.Float64: {"integer", "number"},
+}
+
+
+class JsonTypes:
+    """The types that columns of JSON objects can have, told of some objects after the other."""
+
+    def __init__(self) -> None:
+        self._kinds: dict[str, set[str]] = {}
+        self._told = False
+        self._wrapped = (
+            False  # what an export puts records into has values of its own, of the same names or not
+        )
+
+    def count(self, objects: Iterable[Object | None], columns: Collection[str]) -> None:
+        """Take the values of some objects into account, of which the first columns of a table were made."""
+        for key, value in ((key, value) for own in objects if own for key, value in own.items()):
+            self._wrapped |= key not in columns and not self._told
+            if value is not None:
+                self._kinds.setdefault(key, set()).add(_kind(value))
+        self._told = True
+
+    def typed(self, columns: Iterable[str]) -> list[pl.Expr]:
+        """Return those columns of strings as numbers or truth values of which every value is one."""
+        found = {name: self._type(name) for name in columns}
+        return [
+            (pl.col(name) == "true") if dtype == pl.Boolean else pl.col(name).cast(dtype)
+            for name, dtype in found.items()
+            if dtype is not None
+        ]
+
+    def _type(self, name: str) -> DataTypeClass | None:
+        kinds = None if self._wrapped else self._kinds.get(name)
+        return next((dtype for dtype, held in _HOLD.items() if kinds and kinds <= held), None)
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, bool):
+        return "truth value"
+    if isinstance(value, int):
+        return "integer" if value in _EXACT else "large integer" if value in _INT64 else "text"
+    return "number" if isinstance(value, float) and math.isfinite(value) else "text"
 
 
 def for_csv(frame: pl.DataFrame) -> pl.DataFrame:

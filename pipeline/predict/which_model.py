@@ -11,10 +11,34 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.wording import percent
 from pipeline.models.saved import SavedModel, load_model
 from pipeline.run_folder.choice import Choice, ModelToUse, read_choice
-from pipeline.run_folder.models import saved_names
+from pipeline.run_folder.models import saved_names, shelf_of
+from pipeline.run_folder.names import CONFIG, METRICS
 from pipeline.run_folder.shelf import MODEL
 
 TITLES = ("model", "right of 100", "95 % interval", "ms a document", "MB", "s to load")
+
+
+@dataclass(frozen=True)
+class AskedModel:
+    """Which model is to answer, as it was typed.
+
+    Attributes
+    ----------
+    place : a run folder, or models alone
+    name : None: the one that the run advises
+    seed : which training of it; None: the first
+    ensemble : all of them, their mean
+    """
+
+    place: Path
+    name: str | None = None
+    seed: int | None = None
+    ensemble: bool = False
+
+    def __post_init__(self) -> None:
+        if self.ensemble and self.seed is not None:
+            what = "--seed takes one training, --ensemble all"
+            raise PipelineError("options-exclude-each-other", "--ensemble", what, "give one of the two")
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +50,10 @@ class Loaded:
 
 
 def read_choice_of(place: Path) -> Choice | None:
-    """Return what a run says of its models; None for a model's own folder or a bundle, which says nothing of others."""
+    """Return what a run says of its models; None for models alone, which say nothing of others.
+
+    These are a model's own folder, a bundle, and what `TextClassifier.save` wrote.
+    """
     if not place.exists():
         raise PipelineError(
             "not-a-finished-run",
@@ -34,30 +61,37 @@ def read_choice_of(place: Path) -> Choice | None:
             "there is no such run",
             "give a run folder, such as reports/NAME",
         )
-    return None if place.is_file() or (place / MODEL).is_file() else read_choice(place)
+    return None if place.is_file() or _holds_models_alone(place) else read_choice(place)
 
 
-def choose_name(run: Path, choice: Choice | None, asked: str | None) -> str | None:
-    """Return the name of the model that answers; None: the only one of a bundle.
+def _holds_models_alone(folder: Path) -> bool:
+    if (folder / MODEL).is_file():
+        return True
+    of_a_run = (folder / METRICS).exists() or (folder / CONFIG).exists()
+    return not of_a_run and bool(shelf_of(folder).models())
+
+
+def choose_name(asked: AskedModel, choice: Choice | None) -> str | None:
+    """Return the name of the model that answers; None: the only one there is.
 
     Raises
     ------
     PipelineError
         If none was named and the run advises none.
     """
-    if asked is not None or choice is None:
-        return asked
-    if choice.advice.model is None:
-        names = ", ".join(saved_names(run)) or "none is saved"
-        what = f"the run advises no model: {choice.advice.because.rstrip('.')}"
+    if asked.name is not None or choice is None:
+        return asked.name
+    if choice.advised is None:
+        names = ", ".join(saved_names(asked.place)) or "none is saved"
+        what = f"the run advises no model: {choice.because.rstrip('.')}"
         raise PipelineError("no-model-advised", "--model", what, f"name one ({names})")
-    return choice.advice.model
+    return choice.advised
 
 
-def load(place: Path, name: str | None, seed: int | None, *, ensemble: bool) -> Loaded:
-    """Return a model of a run or a bundle, ready to answer."""
+def load(asked: AskedModel, name: str | None) -> Loaded:
+    """Return the model that is asked for, by the name that was chosen, ready to answer."""
     began = time.perf_counter()
-    model = load_model(place, name, seed=seed, ensemble=ensemble)
+    model = load_model(asked.place, name, seed=asked.seed, ensemble=asked.ensemble)
     return Loaded(model, time.perf_counter() - began)
 
 
@@ -78,7 +112,7 @@ def described(choice: Choice | None, loaded: Loaded, *, advised: bool) -> str:
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     ]
-    because = f"No --model: {name}. {choice.advice.because}" if advised else f"{name} answers."
+    because = f"No --model: {name}. {choice.because}" if advised else f"{name} answers."
     return "\n".join((because, *lines))
 
 

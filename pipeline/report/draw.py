@@ -13,7 +13,8 @@ from pipeline.report.page.html_page import write_html
 from pipeline.report.page.markdown import write_markdown
 from pipeline.report.sections.answer import build_answer
 from pipeline.report.sections.table import build_sections, charts_of, parts_of
-from pipeline.run_folder.reading import CHARTS, MARKDOWN, PAGE, Run, read_run
+from pipeline.run_folder.names import CHARTS, MARKDOWN, PAGE
+from pipeline.run_folder.reading import Run, read_run
 
 LARGEST_PAGE = 3_000_000  # bytes
 LIMITS = (

@@ -14,7 +14,8 @@ from pipeline.report.sections.circumstances import ordinal, protocol_sentence
 from pipeline.report.sections.facts import ModelFacts, leak_warning, model_facts, status_sentence
 from pipeline.report.words.answer import SpokenAnswer, speak
 from pipeline.report.words.told import Told
-from pipeline.run_folder.reading import METRICS, PAGE, Run, read_run
+from pipeline.run_folder.names import METRICS, PAGE
+from pipeline.run_folder.reading import Run, read_run
 
 SHOWN_MODELS = 12  # lines of the table
 NAME = 40  # characters of a model's name in it

@@ -9,8 +9,7 @@ from pathlib import Path
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import REWRITE, read_json
 from pipeline.core.fits import Row
-from pipeline.run_folder.metrics.comparisons import Advice, NextStep
-from pipeline.run_folder.reading import METRICS
+from pipeline.run_folder.names import METRICS
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,8 @@ class ModelToUse:
 class Choice:
     """The advice of a run, its models, and the columns of its corpus."""
 
-    advice: Advice
+    advised: str | None  # the name of the model that the run advises
+    because: str  # why this one, or none
     models: Mapping[str, ModelToUse]
     text: str  # the columns of the corpus, as options say them; empty where it has none
     label: str
@@ -61,9 +61,9 @@ def _choice(content: Row) -> Choice:
     rows = [row | costs[row["name"]] for row in content["summary"] if row["name"] in costs]
     models = (ModelToUse(**{field.name: row[field.name] for field in fields(ModelToUse)}) for row in rows)
     advice, corpus, asked = content["advice"], content["corpus"], content["config"]["corpus"]
-    steps = tuple(NextStep(**row) for row in advice["next"])
     return Choice(
-        Advice(advice["verb"], advice["model"], advice["because"], steps),
+        advice["model"],
+        advice["because"],
         {model.name: model for model in models},
         asked["text"] or corpus["text_column"],
         asked["label"] or corpus["label_column"],

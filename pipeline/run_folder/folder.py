@@ -33,6 +33,7 @@ from pipeline.run_folder.documents import read_documents, units_of
 from pipeline.run_folder.journal import JOURNAL, RESUMED, STAGE, Journal, Line, read_journal
 from pipeline.run_folder.lock import RunLock
 from pipeline.run_folder.models import write_model
+from pipeline.run_folder.names import CONFIG, CURVE_FOLDER, INPUTS, UNFINISHED, detail_file
 from pipeline.run_folder.predictions import (
     SavedPredictions,
     prediction_path,
@@ -40,7 +41,6 @@ from pipeline.run_folder.predictions import (
     validation_path,
     write_predictions,
 )
-from pipeline.run_folder.reading import CONFIG, CURVE_FOLDER, INPUTS, UNFINISHED, detail_file
 from pipeline.run_folder.record import RunRecord
 from pipeline.run_folder.stopped import StoppedRun, files_of, vanished, without
 from pipeline.settings.reading import load_config

@@ -17,8 +17,8 @@ from pipeline.core.files import write_whole
 from pipeline.core.fits import Row
 from pipeline.run_folder.journal import BEGIN, END, JOURNAL, RESUMED, Line, read_journal, rewrite
 from pipeline.run_folder.lock import check_free
+from pipeline.run_folder.names import CONFIG, CURVE_FOLDER, METRICS, STATUS, UNFINISHED
 from pipeline.run_folder.predictions import FOLDER as PREDICTIONS
-from pipeline.run_folder.reading import CONFIG, CURVE_FOLDER, METRICS, STATUS, UNFINISHED
 from pipeline.run_folder.stopped import StoppedRun, damaged_files
 
 SHARD, MERGED = "shard", "merged"  # states of a run

@@ -26,7 +26,7 @@ from pipeline.core.fits import ModelFiles
 from pipeline.core.names import slug
 from pipeline.core.resources import versions
 from pipeline.core.values import Bool, Float32, Vocabulary
-from pipeline.run_folder.reading import CONFIG
+from pipeline.run_folder.names import CONFIG
 from pipeline.run_folder.shelf import MODEL, FolderShelf, Shelf
 
 FOLDER = "models"
@@ -92,6 +92,11 @@ def is_sealed(content: bytes) -> bool:
 def model_folder(run: Path, name: str) -> Path:
     """Return the folder of a model, named as the run names it."""
     return Path(run) / FOLDER / slug(name)
+
+
+def shelf_of(place: Path) -> FolderShelf:
+    """Return the models of a run folder, or of a folder that holds folders of models alone."""
+    return FolderShelf(place / FOLDER if (place / FOLDER).is_dir() else place)
 
 
 def saved_names(run: Path, *kinds: str) -> list[str]:

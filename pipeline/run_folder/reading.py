@@ -12,22 +12,8 @@ from pipeline.core.files import read_json
 from pipeline.run_folder.details import Details, read_details
 from pipeline.run_folder.metrics import SCHEMA_VERSION, Metrics
 from pipeline.run_folder.metrics.rows import value_as
+from pipeline.run_folder.names import CONFIG, METRICS
 
-METRICS = "metrics.json"
-CONFIG = "config.toml"
-STATUS = "details/status.json"  # how far it has come
-CURVE_FOLDER = Path("details", "learning_curve")  # its predictions stand apart: they enter no other table
-UNFINISHED = "unfinished"  # a folder that goes when the run is complete
-INPUTS = ("details/fits.json", "details/run.json", CONFIG)  # without these nothing can be scored
-COMPUTED = (  # by `score_run`, metrics.json last
-    "details/scores.json",
-    "details/assumptions.json",
-    "details/chosen_documents.json",
-    METRICS,
-)
-
-PAGE, MARKDOWN = "report.html", "report.md"  # the two forms of a report
-CHARTS = "charts"  # the folder of a run's pictures
 LARGE_TEST_SET = 10_000  # documents; from here on a second decimal of a percentage means something
 
 
@@ -49,15 +35,6 @@ class Run:
     def places(self) -> int:
         """Decimals of an accuracy in percent: 1, or 2 from 10,000 test documents on."""
         return 2 if self.metrics.corpus.tested >= LARGE_TEST_SET else 1
-
-
-def detail_file(name: str) -> str:
-    """Return where a run keeps a detail, within its folder.
-
-    >>> detail_file("fits")
-    'details/fits.json'
-    """
-    return f"details/{name}.json"
 
 
 def read_run(path: Path) -> Run:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.core.files import file_hash
 from pipeline.run_folder.metrics import SCHEMA_VERSION
-from pipeline.run_folder.reading import COMPUTED
+from pipeline.run_folder.names import COMPUTED
 
 RECEIPTS = "details/receipts.json"
 _KEPT = (

@@ -31,8 +31,8 @@ from pipeline.run_folder.journal import (
     rewrite,
 )
 from pipeline.run_folder.lock import LOCK
+from pipeline.run_folder.names import METRICS
 from pipeline.run_folder.predictions import FOLDER as PREDICTIONS
-from pipeline.run_folder.reading import METRICS
 
 ASIDE = "damaged"  # the folder for what was set aside
 

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
+from pipeline.predict.which_model import AskedModel
 
 EXTRA = ("h11", "prometheus_client", "starlette", "uvicorn")
 INSTALL = "pip install 'embedseq[serve]'"
 
 
-def serve(run: Path, name: str | None, host: str, port: int, limits: Sequence[str], console: Console) -> None:
+def serve(asked: AskedModel, host: str, port: int, limits: Sequence[str], console: Console) -> None:
     """Answer texts over HTTP with a run's model, until the process is told to stop.
 
     Parameters
     ----------
-    run : a run folder
-    name : of the model, as the run names it
+    asked : which model of which run
     host, port : where to listen
     limits : each `NAME=NUMBER`, see `Limits`
     console : for what is said at the start
@@ -36,4 +35,4 @@ def serve(run: Path, name: str | None, host: str, port: int, limits: Sequence[st
         raise PipelineError(
             "package-missing", "serve", f"the package {error.name} is not installed", f"`{INSTALL}`"
         ) from None
-    start(run, name, host, port, limits, console)
+    start(asked, host, port, limits, console)

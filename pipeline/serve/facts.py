@@ -6,11 +6,10 @@ import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 
 import pipeline
-from pipeline.models.saved import SavedModel, load_model
-from pipeline.predict.which_model import choose_name, read_choice_of
+from pipeline.models.saved import SavedModel
+from pipeline.predict.which_model import AskedModel, choose_name, load, read_choice_of
 from pipeline.run_folder.choice import Choice
 from pipeline.run_folder.models import FORMAT_VERSION
 from pipeline.serve.limits import Limits
@@ -33,38 +32,47 @@ class Facts:
     model: str
     labels: tuple[str, ...]
     accuracy: Accuracy | None
-    """as the run measured it; null of a bundle"""
+    """as the run measured it, a training at a time; null of a bundle, and where all trainings answer together"""
     words: str | None
     """how words are explained: `weights`, `occlusion`, or null: not at all"""
+    trainings: str
+    """which of its trainings answers: `first`, `seed N`, or `all`, their mean"""
     run: str
     versions: Mapping[str, str]
     format_version: int
     limits: Limits
 
 
-def load_asked(place: Path, name: str | None) -> tuple[SavedModel, Choice | None]:
-    """Return the model of this name, or that which the run advises, and what the run says of its models.
+def load_asked(asked: AskedModel) -> tuple[SavedModel, Choice | None]:
+    """Return the model that is asked for, or that which the run advises, and what the run says of its models.
 
     Raises
     ------
     PipelineError
         If there is none, none is advised, or it cannot be read.
     """
-    choice = read_choice_of(place)
-    return load_model(place, choose_name(place, choice, name)), choice
+    choice = read_choice_of(asked.place)
+    return load(asked, choose_name(asked, choice)).model, choice
 
 
-def gather(place: Path, model: SavedModel, choice: Choice | None, limits: Limits) -> Facts:
+def gather(asked: AskedModel, model: SavedModel, choice: Choice | None, limits: Limits) -> Facts:
     """Return what is known of a model."""
-    measured = choice.models.get(model.name) if choice else None
+    measured = choice.models.get(model.name) if choice and not asked.ensemble else None
     versions = {name: version(name) for name in LIBRARIES}
     return Facts(
         model.name,
         model.label_names,
         Accuracy(measured.accuracy, measured.accuracy_ci95) if measured else None,
         model.method,
-        place.resolve().name,
+        _trainings(asked),
+        asked.place.resolve().name,
         {"embedseq": pipeline.__version__, "python": platform.python_version(), **versions},
         FORMAT_VERSION,
         limits,
     )
+
+
+def _trainings(asked: AskedModel) -> str:
+    if asked.ensemble:
+        return "all"
+    return "first" if asked.seed is None else f"seed {asked.seed}"

@@ -24,10 +24,15 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 _BACKLOG = 2048  # connections that the system holds until they are accepted
+_LEAST_READ = (
+    65_536  # bytes of an answer that a client takes in the time of a kept connection, or the rest of it
+)
 
 
 class Protocol(H11Protocol):
-    """HTTP as uvicorn speaks it, but nobody holds a connection without asking, and bad requests get JSON."""
+    """HTTP as uvicorn speaks it, but nobody holds a connection without asking or reading; bad requests get JSON."""
+
+    _watched = False  # whether it is looked after how much of an answer is taken
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request no longer than for those that follow."""
@@ -40,6 +45,31 @@ class Protocol(H11Protocol):
         """Take data in; a whole head of a request ends the wait, a part of one does not."""
         self.conn.receive_data(data)
         self.handle_events()
+
+    def pause_writing(self) -> None:
+        """Hold what is to be written back, until the client has taken what was."""
+        super().pause_writing()
+        self._watch()
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request; of the answer some may not be taken yet."""
+        super().on_response_complete()
+        self._watch()
+
+    def _watch(self) -> None:
+        """Look, as long as something is unread, whether it becomes less."""
+        unread = self.transport.get_write_buffer_size()
+        if unread and not self._watched:
+            self._watched = True
+            self.loop.call_later(self.timeout_keep_alive, self._give_up, unread)
+
+    def _give_up(self, unread_before: int) -> None:
+        """End a connection whose client does not read."""
+        self._watched = False
+        if 0 < self.transport.get_write_buffer_size() > unread_before - _LEAST_READ:
+            self.transport.abort()
+        else:
+            self._watch()
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP."""

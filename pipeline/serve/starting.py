@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -14,6 +13,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.resources import threads
 from pipeline.core.warned import warning
 from pipeline.predict.unlike import usual_of
+from pipeline.predict.which_model import AskedModel
 from pipeline.serve.answers import Answerer
 from pipeline.serve.app import Service
 from pipeline.serve.facts import gather, load_asked
@@ -23,15 +23,15 @@ from pipeline.serve.server import address_of, is_loopback, listening, run_until_
 FIRST = pl.Series(["A first text is answered before anybody asks."])
 
 
-def start(run: Path, name: str | None, host: str, port: int, limits: Sequence[str], console: Console) -> None:
+def start(asked: AskedModel, host: str, port: int, limits: Sequence[str], console: Console) -> None:
     """Answer texts with a run's model until the process is told to stop."""
     most = Limits.told(limits)
-    model, choice = load_asked(run, name)
+    model, choice = load_asked(asked)
     if not np.isfinite(model.answer(FIRST)).all():  # which also does what the first answer alone takes
         fix = "choose another one with --model"
         raise PipelineError(
             "model-did-not-train",
-            str(run),
+            str(asked.place),
             f"the answers of {model.name} are no numbers: it did not train",
             fix,
         )
@@ -42,7 +42,7 @@ def start(run: Path, name: str | None, host: str, port: int, limits: Sequence[st
             )
             told += " password nor encryption; put a proxy before it that has both"
             console.warn(warning("open-to-other-machines", told))
-        service = Service(gather(run, model, choice, most), Answerer(model, usual_of(run)), most)
+        service = Service(gather(asked, model, choice, most), Answerer(model, usual_of(asked.place)), most)
         said = f"{model.name} answers on {address_of(bound)} (Ctrl-C ends it)"
         gc.freeze()  # what is there stays: going through it each time stops everybody for 60 ms
         with threads(1), service.answering:  # the other cores are for those who ask

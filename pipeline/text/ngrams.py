@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.core.resources import in_two_threads
-from pipeline.core.values import Bool, Int32, Int64, TokenizedCorpus
+from pipeline.core.values import Bool, Float32, Float64, Int32, Int64, TokenizedCorpus
 from pipeline.text.vocabulary import rows_in
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class NgramVocabulary:
     @cached_property
     def places(self) -> dict[str, int]:
         """Where each token stands in `tokens`."""
-        return {token: place for place, token in enumerate(self.tokens)}
+        return dict(zip(self.tokens.to_list(), range(len(self.tokens)), strict=True))
 
     def terms(self, columns: Int64 | None = None) -> list[str]:
         """Return n-grams as text, tokens joined by a blank, as scikit-learn's CountVectorizer names them."""
@@ -104,9 +104,38 @@ def learn_ngrams(
 
 def count_ngrams(tokenized: TokenizedCorpus, ngrams: NgramVocabulary) -> csr_array:
     """Return the counts of learned n-grams in any documents; int32 csr_array, shape (N, F)."""
-    rank_of_type = rows_in(tokenized.types, ngrams).astype(np.int64)
-    n_range = (ngrams.ngram_min, ngrams.ngram_max)
-    return _stack(_count_pieces(tokenized, rank_of_type, len(ngrams.tokens) + 1, n_range), ngrams.keys)
+    return _stack(_counted(tokenized, ngrams), ngrams.keys)
+
+
+@dataclass(frozen=True, eq=False)
+class NgramCounts:
+    """How often documents hold n-grams: an entry for each of both that meet, a document's in the order of n-grams.
+
+    `count_ngrams` has the same as a matrix of scipy, whose import takes longer than the answer to a text.
+    """
+
+    columns: Int64  # (E,), which n-gram
+    documents: Int64  # (E,), in which document
+    counts: Float32 | Float64  # (E,), of the type in which they are weighed
+    n_docs: int
+
+
+def count_entries(tokenized: TokenizedCorpus, ngrams: NgramVocabulary) -> NgramCounts:
+    """Return the counts of learned n-grams in any documents, as entries with float32 counts."""
+    pieces = _counted(tokenized, ngrams)
+    found = in_two_threads(lambda piece: _entries(piece, ngrams.keys), pieces)
+    if len(found) == 1:
+        return found[0]
+    starts = np.cumsum([0, *(own.n_docs for own in found)])
+    documents = [own.documents + start for own, start in zip(found, starts, strict=False)]
+    columns, counts = [own.columns for own in found], [own.counts for own in found]
+    none = np.zeros(0, dtype=np.int64)
+    return NgramCounts(
+        np.concatenate([none, *columns]),
+        np.concatenate([none, *documents]),
+        np.concatenate([none.astype(np.float32), *counts]),
+        int(starts[-1]),
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,8 +161,7 @@ def _occurrences(digits: Int64, ngrams: NgramVocabulary) -> Occurrences:
     base, n_range, keys = len(ngrams.tokens) + 1, (ngrams.ngram_min, ngrams.ngram_max), ngrams.keys
     for n, runs, inside in _runs_of_tokens(digits, np.zeros_like(digits), base, n_range):
         wanted = runs * base ** (ngrams.ngram_max - n)
-        column = np.searchsorted(keys, wanted)  # (T - n + 1,)
-        known = np.append(keys, -1)[column] == wanted
+        column, known = _places(keys, wanted)  # (T - n + 1,)
         start = np.flatnonzero(inside & known)
         found.append(np.stack([column[start], start, np.full_like(start, n)]))  # (3, places)
     columns, starts, sizes = np.concatenate(found, axis=1)  # (O,) each
@@ -167,6 +195,13 @@ def _frequent_types(train: TokenizedCorpus, min_df: int) -> tuple[pl.Series, Int
     rank_of_type = np.full(len(train.types), -1, dtype=np.int64)
     rank_of_type[kept[order]] = np.arange(len(kept))
     return tokens.gather(order), rank_of_type
+
+
+def _counted(tokenized: TokenizedCorpus, ngrams: NgramVocabulary) -> list[_PieceCounts]:
+    """Return the counts of all n-grams of learned tokens, learned themselves or not."""
+    rank_of_type = rows_in(tokenized.types, ngrams).astype(np.int64)
+    n_range = (ngrams.ngram_min, ngrams.ngram_max)
+    return _count_pieces(tokenized, rank_of_type, len(ngrams.tokens) + 1, n_range)
 
 
 def _count_pieces(
@@ -259,6 +294,23 @@ def _merge(columns: list[tuple[Int64, Int64]]) -> tuple[Int64, Int64]:
     return keys[starts], np.add.reduceat(counts, starts) if len(starts) else counts
 
 
+def _entries(piece: _PieceCounts, keys: Int64) -> NgramCounts:
+    """Return one piece as entries of the n-grams `keys`."""
+    places, known = _places(keys, piece.keys)
+    lengths = np.diff(piece.indptr)
+    kept, columns = np.repeat(known, lengths), np.repeat(places[known], lengths[known])
+    documents, counts = piece.documents[kept].astype(np.int64), piece.counts[kept].astype(np.float32)
+    return NgramCounts(columns, documents, counts, piece.n_docs)
+
+
+def _places(keys: Int64, wanted: Int64) -> tuple[Int64, Bool]:
+    """Return where each wanted number stands in ascending `keys`, and whether it does."""
+    places = np.searchsorted(keys, wanted)
+    if not len(keys):
+        return places, np.zeros(len(wanted), dtype=np.bool_)
+    return places, keys.take(places, mode="clip") == wanted
+
+
 def _stack(pieces: list[_PieceCounts], keys: Int64) -> csr_array:
     """Return the pieces' counts as one matrix with a column for each of `keys`; int32 indices where they fit."""
     from scipy.sparse import csr_array
@@ -286,8 +338,7 @@ def _to_rows(piece: _PieceCounts, keys: Int64) -> tuple[csr_array, Int64]:
     """Return one piece as rows over the n-grams that both it and `keys` hold, and those n-grams' columns."""
     from scipy.sparse import csc_array
 
-    places = np.searchsorted(keys, piece.keys)  # (F',)
-    known = np.append(keys, -1)[places] == piece.keys
+    places, known = _places(keys, piece.keys)  # (F',)
     counts, documents, indptr = piece.counts, piece.documents, piece.indptr
     if not known.all():
         lengths = np.diff(piece.indptr)

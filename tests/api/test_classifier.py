@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from python_api import FEW, LABELS, TEXTS
 from sklearn.base import clone
@@ -22,8 +23,11 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validat
 import pipeline
 from pipeline import TextClassifier
 from pipeline.api.classifier import KEYWORDS
+from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.core.names import ModelName
+from pipeline.predict.predicting import Options, predict
+from pipeline.predict.which_model import AskedModel
 from pipeline.settings.tables import SETTINGS
 
 CHEAP = {"baselines__tfidf_strengths": [30.0], "baselines__min_df": 1}
@@ -223,6 +227,11 @@ def test_what_was_saved_answers_the_same_and_so_does_a_pickled_copy(tmp_path: Pa
     saved = pipeline.load_model(tmp_path / "model", "tfidf")
     np.testing.assert_array_equal(saved.predict_proba(TEXTS), expected)
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(fitted)).predict_proba(TEXTS), expected)
+    (tmp_path / "texts.txt").write_text("\n".join(TEXTS), encoding="utf-8")
+    asked = Options(AskedModel(tmp_path / "model"), str(tmp_path / "texts.txt"), out=tmp_path / "a.parquet")
+    predict(asked, Console(silent=True))
+    answered = pl.read_parquet(tmp_path / "a.parquet").select("p(neg)", "p(pos)")
+    np.testing.assert_array_equal(answered.to_numpy(), expected)
     with pytest.raises(PipelineError, match=r"model: there is something of this name; name a new folder"):
         fitted.save(tmp_path / "model")
 

@@ -20,7 +20,7 @@ from pipeline.cli import main
 from pipeline.commands import verify as module
 from pipeline.commands.verify import Difference, compare_values, describe, verify
 from pipeline.core.errors import PipelineError
-from pipeline.run_folder.reading import COMPUTED
+from pipeline.run_folder.names import COMPUTED
 
 LSTM = "predictions/lstm@word2vec.s1.f0.parquet"
 

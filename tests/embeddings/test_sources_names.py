@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.names import AskedSource
+from pipeline.core.names import AskedSource, SourceName
 from pipeline.embeddings.table import parse_source, parse_sources
 from pipeline.experiment.plan import plan_models, unused_sources
 
@@ -57,6 +57,22 @@ def test_a_text_is_read_as_parts_and_modes(
     asked: str, name: str, parts: tuple[str, ...], training: str, shuffled: bool
 ) -> None:
     assert parse_source(asked) == AskedSource(asked, name, parts, training, shuffled)
+
+
+def test_letters_stand_beside_sources_and_are_none() -> None:
+    asked = parse_source("chars+word2vec+a/v.txt:tuned")
+    assert (asked.parts, asked.letters, asked.training) == (("word2vec", "a/v.txt"), True, "tuned")
+    assert asked.name == "word2vec+v.txt+chars:tuned"
+    read = SourceName.parse(asked.name)
+    assert (read.parts, read.letters) == (("word2vec", "v.txt"), True)
+    assert not SourceName.parse("random+chars").pretrained
+    with pytest.raises(PipelineError) as caught:
+        parse_source("chars:tuned")
+    assert str(caught.value) == (
+        '--embeddings: "chars:tuned" has letters and no word vectors; write a source of word vectors before it, such'
+        " as word2vec+chars"
+    )
+    parse_sources(("word2vec", "word2vec+chars"))  # two sources
 
 
 def test_a_home_folder_may_be_written_as_a_tilde(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

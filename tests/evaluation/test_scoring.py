@@ -8,7 +8,7 @@ from pathlib import Path
 from run_builders import SKILLS, write_run
 
 from pipeline.evaluation.scoring import score_run
-from pipeline.run_folder.reading import COMPUTED
+from pipeline.run_folder.names import COMPUTED
 
 
 def test_the_computed_files_are_those_that_have_no_receipt(tmp_path: Path) -> None:

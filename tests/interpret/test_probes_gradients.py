@@ -143,7 +143,7 @@ def clip_flag(clip_norm: float) -> int:
     fitted = network_of("lstm")
     batch = pad(DOCUMENTS.indexed, np.arange(3))
     step = training_step(fitted.model, replace(TINY_NETWORK, clip_norm=clip_norm), tuned=False)
-    return int(step.run(batch.rows, batch.lengths, DOCUMENTS.labels, 0.01)[2])
+    return int(step.run((batch.rows, batch.lengths), DOCUMENTS.labels, 0.01)[2])
 
 
 def test_a_step_says_whether_its_gradients_were_clipped() -> None:

@@ -262,7 +262,7 @@ def test_single_precision_stays_single(cell: str) -> None:
     narrow = CellWeights(*(array.astype(np.float32) for array in vars(weights).values()))
     trace = forward(cell, narrow, inputs.astype(np.float32))
     found = backward(cell, narrow, inputs.astype(np.float32), trace, direction.astype(np.float32), 3)
-    state, gates = CELLS[cell].step(narrow, inputs[:, 0].astype(np.float32), trace.state(0))
+    state, gates = CELLS[cell].step(narrow, inputs[:, 0].astype(np.float32) @ narrow.kernel, trace.state(0))
     arrays = [
         *state,
         *gates.values(),

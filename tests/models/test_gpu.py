@@ -68,7 +68,7 @@ def test_gpu_and_cpu_give_one_answer_and_one_step(model: str) -> None:
             model_there = network(model)
             logits = np.asarray(model_there([ROWS, LENGTHS]))
             step = training_step(model_there, TINY_NETWORK, tuned=False)
-            losses = [float(step.run(ROWS, LENGTHS, LABELS, 0.01)[0]) for _ in range(3)]
+            losses = [float(step.run((ROWS, LENGTHS), LABELS, 0.01)[0]) for _ in range(3)]
             found[device] = logits, losses, [weight.numpy() for weight in model_there.trainable_weights]
     cpu, gpu = found.values()
     np.testing.assert_allclose(gpu[0], cpu[0], atol=1e-4)

@@ -58,7 +58,7 @@ def test_the_first_step_of_adam_is_the_learning_rate_that_is_given() -> None:
     model = network()
     before = [weight.numpy() for weight in model.trainable_variables]
     slopes = gradients(model)
-    training_step(model, TINY_NETWORK, tuned=False).run(*BATCH, 0.03)
+    training_step(model, TINY_NETWORK, tuned=False).run(BATCH[:2], BATCH[2], 0.03)
     moved = [weight.numpy() - old for weight, old in zip(model.trainable_variables, before, strict=True)]
     for one, slope in zip(moved, slopes, strict=True):
         steep = np.abs(slope) > 1e-3  # far above Adam's epsilon
@@ -75,9 +75,9 @@ def rates_seen(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> list[float]:
     def spying(*arguments: Any, **options: Any) -> Any:
         step = make(*arguments, **options)
 
-        def run(rows: Any, lengths: Any, labels: Any, rate: float) -> Any:
+        def run(inputs: Any, labels: Any, rate: float) -> Any:
             seen.append(rate)
-            return step.run(rows, lengths, labels, rate)
+            return step.run(inputs, labels, rate)
 
         return replace(step, run=run)
 
@@ -108,7 +108,7 @@ def test_the_moving_average_is_its_recurrence() -> None:
     step = training_step(model, replace(TINY_NETWORK, ema=0.5), tuned=False)
     average = [weight.numpy() for weight in model.trainable_variables]
     for t in range(1, 25):
-        step.run(*BATCH, 0.01)
+        step.run(BATCH[:2], BATCH[2], 0.01)
         decay = min(0.5, t / (9 + t))
         average = [
             decay * old + (1 - decay) * weight.numpy()
@@ -144,7 +144,7 @@ def test_a_dropped_weight_gets_no_gradient_and_comes_back() -> None:
     model = network(units=16)
     place = kernel_place(model)
     before = model.trainable_variables[place].numpy()
-    training_step(model, replace(TINY_NETWORK, weight_drop=0.5), tuned=False).run(*BATCH, 0.01)
+    training_step(model, replace(TINY_NETWORK, weight_drop=0.5), tuned=False).run(BATCH[:2], BATCH[2], 0.01)
     moved = np.abs(model.trainable_variables[place].numpy() - before)
     rested = float((moved == 0).mean())
     assert abs(rested - 0.5) < 4 * math.sqrt(0.25 / moved.size)
@@ -156,7 +156,7 @@ def test_every_direction_has_its_weights_dropped(model: str) -> None:
     built = network(model, units=16)
     kernels = [one for one in built.trainable_variables if "recurrent_kernel" in one.path]
     before = [kernel.numpy() for kernel in kernels]
-    training_step(built, replace(TINY_NETWORK, weight_drop=0.5), tuned=False).run(*BATCH, 0.01)
+    training_step(built, replace(TINY_NETWORK, weight_drop=0.5), tuned=False).run(BATCH[:2], BATCH[2], 0.01)
     assert len(kernels) == (2 if model == "bilstm" else 1)
     for kernel, old in zip(kernels, before, strict=True):
         assert 0.3 < float((kernel.numpy() == old).mean()) < 0.7
@@ -173,7 +173,7 @@ def test_what_is_kept_is_scaled_up() -> None:
         expected.add(round(4 * loss_of(model), 4))
     kernel.assign(weight)
     step = training_step(model, replace(TINY_NETWORK, weight_drop=0.5), tuned=False)
-    seen = {round(float(step.run(*BATCH, 0.0)[0]), 4) for _ in range(30)}
+    seen = {round(float(step.run(BATCH[:2], BATCH[2], 0.0)[0]), 4) for _ in range(30)}
     assert seen == expected
 
 
@@ -214,7 +214,9 @@ def test_class_weights_weigh_each_documents_loss() -> None:
     logits = np.asarray(model([rows, lengths]), dtype=np.float64)
     losses = np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(4), labels]
     step = training_step(model, TINY_NETWORK, tuned=False, class_weights=weights)
-    assert float(step.run(*BATCH, 0.0)[0]) == pytest.approx(float((weights[labels] * losses).sum()), rel=1e-5)
+    assert float(step.run(BATCH[:2], BATCH[2], 0.0)[0]) == pytest.approx(
+        float((weights[labels] * losses).sum()), rel=1e-5
+    )
 
 
 def test_validation_documents_of_classes_without_a_training_document_count_as_they_are() -> None:
@@ -261,7 +263,7 @@ def test_a_truncated_step_follows_the_truncated_gradient_of_the_equations(model:
     d_logits = cross_entropy(run_network(spec, before, embedded, lengths).logits, labels)[1]
     truncated = differentiate(spec, before, embedded, lengths, d_logits, steps).weights
     whole = differentiate(spec, before, embedded, lengths, d_logits).weights
-    training_step(built, replace(TINY_NETWORK, bptt=steps), tuned=False).run(*BATCH, 0.03)
+    training_step(built, replace(TINY_NETWORK, bptt=steps), tuned=False).run(BATCH[:2], BATCH[2], 0.03)
     after, turned = weights_of(built), 0
     for name, slope in truncated.items():
         steep = np.abs(slope) > 1e-3  # far above Adam's epsilon

@@ -16,6 +16,7 @@ from pipeline.predict.columns import Documents
 from pipeline.predict.predicting import Options, predict
 from pipeline.predict.rows import Rows
 from pipeline.predict.unlike import Usual, describe_unlike, usual_of
+from pipeline.predict.which_model import AskedModel
 from pipeline.run_folder.documents import COLUMNS, write_documents
 from pipeline.text.tokenizer import tokenize
 
@@ -196,7 +197,7 @@ def test_a_file_that_is_there_is_not_written_over(asked: Asked) -> None:  # noqa
 def predict_to(asked: Asked, path: Path) -> None:  # noqa: F811
     from pipeline.core.console import Console
 
-    options = Options(asked.run, str(asked.write("a.txt", "good\n")), out=path)
+    options = Options(AskedModel(asked.run), str(asked.write("a.txt", "good\n")), out=path)
     predict(options, Console(silent=True))
 
 
@@ -204,9 +205,9 @@ def test_without_a_file_each_document_is_a_line(asked: Asked, capfd: pytest.Capt
     from pipeline.core.console import Console
 
     path = asked.write("a.txt", "good\n\nbad film\n")
-    predict(Options(asked.run, str(path)), Console(silent=True))
+    predict(Options(AskedModel(asked.run), str(path)), Console(silent=True))
     assert capfd.readouterr().out == "pos\t0.7311\nneg\t0.5000\tempty\nneg\t0.7311\n"
-    predict(Options(asked.run, say="good\tfilm", top=2), Console(silent=True))
+    predict(Options(AskedModel(asked.run), say="good\tfilm", top=2), Console(silent=True))
     assert capfd.readouterr().out == "pos\t0.7311\tneg\t0.2689\n"
 
 
@@ -214,7 +215,7 @@ def test_a_text_that_was_typed_in_another_encoding_is_refused(asked: Asked) -> N
     from pipeline.core.console import Console
 
     with pytest.raises(PipelineError) as raised:
-        predict(Options(asked.run, say="caf\udce9"), Console(silent=True))
+        predict(Options(AskedModel(asked.run), say="caf\udce9"), Console(silent=True))
     assert str(raised.value) == (
         '--say: "caf\ufffd" holds bytes that are no UTF-8; type it in a terminal that writes UTF-8, or give a file and'
         " --encoding"
@@ -230,7 +231,7 @@ def test_the_model_of_the_advice_answers_and_its_price_is_said(
     monkeypatch.setattr(
         predicting,
         "load",
-        lambda place, name, *which, **more: (taken.append(name), own(place, name, None, ensemble=False))[1],
+        lambda asked, name: (taken.append(name), own(asked, name))[1],
     )
     asked.predict("a.txt", "good\n")
     assert asked.told.startswith(

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 from command_lines import help_of, status_of
 from predict_builders import Asked, asked  # noqa: F401 -- a fixture
+from saved_builders import fit_and_save
 from whole_runs import made_once, perform, write_films
 
 from pipeline import cli
@@ -125,10 +126,22 @@ def test_a_text_is_answered_without_what_trained_the_model(run: Path, model: str
     assert (found.returncode, found.stderr.strip().splitlines()[-1]) == (0, "[]")
 
 
-def test_what_predict_imports_is_nothing_that_trains() -> None:
+NOT_FOR_ONE_TEXT = (
+    *(*HEAVY, "pydantic", "scipy", "starlette"),
+    *("pipeline.run_folder.metrics", "pipeline.run_folder.details", "pipeline.predict.inputs"),
+    *("pipeline.corpus.readers.table", "pipeline.corpus.readers.encodings", "pipeline.predict.answer_files"),
+)
+
+
+def test_what_one_text_imports_is_nothing_that_trains_or_reads_files(tmp_path: Path) -> None:
+    fit_and_save(tmp_path, "tfidf")
     code = (
         "import sys, pipeline.predict.predicting\n"
-        f"print([name for name in {(*HEAVY, 'pydantic', 'scipy', 'starlette')!r} if name in sys.modules])"
+        "import polars as pl\n"
+        "from pipeline.models.saved import load_model\n"
+        f"load_model({str(tmp_path)!r}, 'tfidf').answer(pl.Series(['a good film']))\n"
+        "next(pipeline.predict.predicting.of_said('a good film').rows)\n"
+        f"print([name for name in {NOT_FOR_ONE_TEXT!r} if name in sys.modules])"
     )
     found = subprocess.run(
         [sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60
@@ -195,7 +208,7 @@ def test_a_reader_that_goes_away_and_a_full_disk_leave_whole_lines(asked: Asked)
         "from pipeline.predict.which_model import Loaded\n"
         "from pipeline.core.console import Console\n"
         "predicting.load = lambda *known, **more: Loaded(MODEL, 0.0)\n"
-        f"options = predicting.Options(Path({str(asked.run)!r}), {str(path)!r})\n"
+        f"options = predicting.Options(predicting.AskedModel(Path({str(asked.run)!r})), {str(path)!r})\n"
         "predicting.predict(options, Console(sys.stderr))\n"
     )
     reader = subprocess.Popen(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from chromium import open_everything, opened, violations
 from report_builders import DETAILS, METRICS, build_run, result
+from test_documents_to_browse import chosen, written
 from test_report_documents import CONTAMINATION, HARD
 
 from pipeline.report import draw_report
@@ -30,7 +31,7 @@ MOST_STOPS, MOST_PAGES = 120, 12
 
 @pytest.fixture(scope="module")
 def usual(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page of a run of seven models, three trainings a network, five classes."""
+    """The page of a run of seven models, three trainings a network, five classes, probes and documents with words."""
     run = build_run(
         tmp_path_factory.mktemp("usual"),
         corpus=METRICS["corpus"] | {"classes": dict.fromkeys(LABELS, 445), "tested": 445},
@@ -44,6 +45,7 @@ def usual(tmp_path_factory: pytest.TempPathFactory) -> Path:
             METRICS["comparisons"][0] | {"a": a, "b": b, "family": "side"}
             for a, b in list(combinations(MODELS, 2))[:11]
         ],
+        learning_curve=None,
         slices=[_slice(by) for by in ("length", "unknown words", "word frequency", "class")],
         hard_documents=HARD,
         contamination=CONTAMINATION,
@@ -54,11 +56,26 @@ def usual(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for seed in range(3)
             if kind == "network"
         ],
-        probes=[],  # what is shown of the memory depends on the networks: it is bounded apart
+        probes=[
+            DETAILS["probes"][0] | {"name": name}
+            for name in ("rnn@word2vec", "lstm@word2vec", "lstm:max@word2vec")
+        ],
+        chosen_documents=chosen(300, list(MODELS), list(LABELS)),
+        contributions={"models": [], "documents": [_document(number) for number in range(300)]},
         scores={"label_names": list(LABELS), "models": [_scores(name) for name in MODELS]},
     )
     draw_report(run)
     return run / "report.html"
+
+
+def _document(number: int) -> dict[str, Any]:
+    """Return a document of 120 words with what each adds to every model's answer."""
+    words = [f"word{number + place}" for place in range(120)]
+    starts = [sum(len(word) + 1 for word in words[:place]) for place in range(120)]
+    spans = " ".join(f"{start} {start + len(word)}" for start, word in zip(starts, words, strict=True))
+    levels = ",".join(str((number * place) % 201 - 100) for place in range(120))
+    models = {name: written(levels) for name in MODELS}
+    return {"document": number, "tokens": 120, "text": " ".join(words), "spans": spans, "models": models}
 
 
 def _summary(name: str, kind: str, accuracy: float) -> dict[str, Any]:

@@ -161,7 +161,7 @@ def test_sums_and_readings_of_the_literal_run(tmp_path: Path) -> None:
         "204 records read = 200 documents + 4 left out.",
         "The validation loss was lowest after 20 of 30 updates. Training stopped because it no longer fell.",
         "bad taken for good: 17 of 100",
-        "2 documents (1.0 %) are longer, and 80 tokens (1.0 %) are not read.",
+        "2 documents (1.0 %) are longer. 80 tokens (1.0 %) are not read.",
         "word2vec has a vector for 62.5 % of the types and 96.4 % of the tokens.",
         "**None of two differences is certain**",
         "Equal: the whole 95 % interval lies within 1.0 points either way.",

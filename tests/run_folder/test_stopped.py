@@ -90,7 +90,7 @@ def test_a_folder_that_is_whole_is_trusted_and_left_as_it_is(tmp_path: Path) -> 
     stopped_run(tmp_path)
     before = (tmp_path / JOURNAL).read_bytes()
     stopped = StoppedRun.read(tmp_path)
-    assert (stopped.damage, (tmp_path / ASIDE).exists()) == ("", False)
+    assert (stopped.damage, (tmp_path / ASIDE).exists()) == (None, False)
     assert (tmp_path / JOURNAL).read_bytes() == before
     assert (RunFolder.of(stopped).jobs, labels(RunFolder.of(stopped))) == (JOBS, ALL)
 

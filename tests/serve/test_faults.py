@@ -17,7 +17,7 @@ from pipeline.serve.limits import Limits
 from pipeline.serve.questions import Question
 from pipeline.serve.refused import Refused
 
-OF_NOTHING = Facts("tfidf", ("good",), None, None, "films", {}, 2, Limits())
+OF_NOTHING = Facts("tfidf", ("good",), None, None, "first", "films", {}, 2, Limits())
 
 
 def answered(service: Service, *texts: str) -> tuple[int, dict[str, Any], Exception | None]:

@@ -70,7 +70,7 @@ def test_a_model_whose_answers_are_no_numbers_is_not_served(
     model = load_model(run, "tfidf")
     assert isinstance(model, SavedLinear)
     broken = replace(model, intercepts=np.full(3, np.nan, dtype=np.float32))
-    monkeypatch.setattr("pipeline.serve.starting.load_asked", lambda place, name: (broken, None))
+    monkeypatch.setattr("pipeline.serve.starting.load_asked", lambda asked: (broken, None))
     assert refused(capsys, str(run), "--port", "0") == (
         f"{run}: the answers of tfidf are no numbers: it did not train; choose another one with --model"
     )
@@ -89,5 +89,5 @@ def test_without_the_extra_its_name_is_said(
 
 def test_its_help_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     said = help_of(capsys, "serve")
-    for option in ("--model NAME", "--port N", "--host HOST", "--limit NAME=N"):
+    for option in ("--model NAME", "--seed N", "--ensemble", "--port N", "--host HOST", "--limit NAME=N"):
         assert option in said

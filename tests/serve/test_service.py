@@ -15,6 +15,7 @@ from typing import Any
 import jsonschema
 import numpy as np
 import polars as pl
+import psutil
 import pytest
 from clients import ask_together, request_of, result_of
 from saved_builders import NEW, build_and_save, fit_and_save
@@ -317,9 +318,9 @@ def wait_until(holds: Any) -> None:
         time.sleep(0.02)
 
 
-def test_clients_that_send_slowly_or_not_at_all_are_let_go(run: Path) -> None:
+def test_clients_that_send_slowly_or_not_at_all_or_do_not_read_are_let_go(run: Path) -> None:
     question = request_of({"texts": ["a good film"]})
-    with served(run, "--limit", "receive_seconds=1") as running:
+    with served(run, "--limit", "receive_seconds=1", "--limit", "texts=20000") as running:
         with running.connect() as half, running.connect() as head, running.connect() as silent:
             half.sendall(question[:-5])
             head.sendall(question[:20])
@@ -328,8 +329,21 @@ def test_clients_that_send_slowly_or_not_at_all_are_let_go(run: Path) -> None:
             assert body == refusal("body", "it did not arrive within 1 s", "send it again, at once")
             assert head.recv(100) == b""
             assert silent.recv(100) == b""
+        with socket.socket() as deaf:
+            deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)  # so that little lies between both
+            deaf.connect(("127.0.0.1", running.port))
+            deaf.sendall(request_of({"texts": ["a good film"] * 20_000}))
+            deaf.recv(100)  # the answer has begun
+            assert is_held(running, deaf)
+            wait_until(lambda: not is_held(running, deaf))
         assert running.ask(texts=["good"]).status == 200
         assert len(running.said) == 1, running.said
+
+
+def is_held(running: Served, connection: socket.socket) -> bool:
+    """Whether a service has its side of a connection open."""
+    held = psutil.Process(running.process.pid).net_connections("tcp")
+    return any(one.raddr and one.raddr.port == connection.getsockname()[1] for one in held)
 
 
 # --- many at once

@@ -11,8 +11,9 @@ from builders import THREE_DOCUMENTS, tokens_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.core.values import Float32
 from pipeline.text import ngrams as ngrams_module
-from pipeline.text.ngrams import count_ngrams, find_occurrences, learn_ngrams
+from pipeline.text.ngrams import NgramCounts, count_entries, count_ngrams, find_occurrences, learn_ngrams
 from pipeline.text.ragged import select
 
 Documents = list[list[str]]
@@ -51,6 +52,15 @@ def expect(
     return reference.get_feature_names_out().tolist(), counts, new_counts
 
 
+def of_entries(found: NgramCounts, n_ngrams: int) -> Float32:
+    """Return entries as a matrix; those of a document stand in the order of n-grams, and each once."""
+    counts = np.zeros((found.n_docs, n_ngrams), dtype=np.float32)
+    np.add.at(counts, (found.documents, found.columns), found.counts)
+    for document in range(found.n_docs):
+        assert (np.diff(found.columns[found.documents == document]) > 0).all()
+    return counts
+
+
 def check(train: Documents, new: Documents, ngram_range: tuple[int, int], min_df: int) -> None:
     shortest, longest = ngram_range
     ngrams, counts = learn_ngrams(tokens_of(train), ngram_min=shortest, ngram_max=longest, min_df=min_df)
@@ -58,6 +68,7 @@ def check(train: Documents, new: Documents, ngram_range: tuple[int, int], min_df
     assert ngrams.terms() == terms
     np.testing.assert_array_equal(counts.toarray(), expected)
     np.testing.assert_array_equal(count_ngrams(tokens_of(new), ngrams).toarray(), expected_new)
+    np.testing.assert_array_equal(of_entries(count_entries(tokens_of(new), ngrams), len(terms)), expected_new)
     np.testing.assert_array_equal(ngrams.document_counts, (expected > 0).sum(axis=0))
     for row, found in zip(expected_new, find_occurrences(tokens_of(new), ngrams), strict=True):
         np.testing.assert_array_equal(np.bincount(found.columns, minlength=len(terms)), row)

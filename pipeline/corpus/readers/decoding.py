@@ -33,6 +33,9 @@ _PLACES_LOOKED_AT = 1_000
 _CONTROLS = re.compile("[\x80-\x9f]")
 
 
+WITH_MARK = " with a byte order mark"
+
+
 @dataclass(frozen=True)
 class Decoded:
     """A file's text as UTF-8 bytes without a byte order mark.
@@ -105,7 +108,7 @@ def evidence_of(data: bytes) -> bytes:
 
 def _utf8(data: bytes) -> Decoded:
     if data.startswith(codecs.BOM_UTF8):
-        return Decoded(data.removeprefix(codecs.BOM_UTF8), "UTF-8 with a byte order mark")
+        return Decoded(data.removeprefix(codecs.BOM_UTF8), f"{UTF_8.words}{WITH_MARK}")
     return Decoded(data, UTF_8.words)
 
 

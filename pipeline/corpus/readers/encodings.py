@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,10 +14,6 @@ from pipeline.core.warned import Warned, within
 from pipeline.corpus.readers.decoding import Decoded, Known, decode_bytes, evidence_of, guess_together
 from pipeline.corpus.readers.encoding_names import Encoding, named
 from pipeline.corpus.readers.packing import read_bytes
-
-REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
-
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -38,18 +33,8 @@ class TextSource:
         return tuple(f"{self.file}: {note}" for note in (f"the encoding is {self.encoding}", *self.notes))
 
     def text(self) -> str:
-        """Return the whole text; a byte that is not UTF-8 becomes a lone surrogate (`without_surrogates`)."""
+        """Return the whole text; a byte that is not UTF-8 becomes a lone surrogate (`core.clean`)."""
         return self.data.decode("utf-8", "surrogateescape")
-
-
-def without_surrogates(cell: str) -> str:
-    """Return `cell` with U+FFFD in place of each undecodable byte."""
-    return _SURROGATE.sub(REPLACEMENT, cell)
-
-
-def has_surrogates(cell: str) -> bool:
-    """Whether `cell` holds what no UTF-8 text can hold: the mark of an undecodable byte."""
-    return not cell.isascii() and _SURROGATE.search(cell) is not None
 
 
 def read_source(path: Path) -> TextSource:

@@ -18,7 +18,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -81,6 +81,8 @@ class Content:
     part: str | None = None  # what was asked for with `::` and is no member of an archive
     said: tuple[str, ...] = ()  # what its name does not say of how it was packed
     members: frozenset[str] = frozenset()  # of a .zip that is a document itself
+    # turns the errors of a block that reads from the stream into one that names the file
+    told: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
 def packed_ending(path: Path) -> str:
@@ -139,17 +141,12 @@ def open_content(path: Path, *, archives: bool = True) -> Iterator[Content]:
     file, parts = split_part(path)
     with ExitStack() as stack:
         unpacking = _Unpacking(path, parts, stack, archives)
-        try:
+        with unpacking.told():
             yield unpacking.content(_opened(file, stack), file.name)
-        except RuntimeError as error:  # of zipfile: a password, or an unknown method
-            what, fix = f"the archive cannot be unpacked ({error})", "unpack it, and give the file inside"
-            raise PipelineError("file-damaged", str(path), what, fix) from None
-        except _DAMAGED as error:
-            raise unpacking.failed(error) from None
 
 
 @contextmanager
-def open_stream(stream: io.BufferedReader, name: str) -> Iterator[io.BufferedReader]:
+def open_stream(stream: io.BufferedReader, name: str) -> Iterator[Content]:
     """Yield what comes through a stream that can be read only once, unpacked as it comes.
 
     Raises
@@ -159,16 +156,14 @@ def open_stream(stream: io.BufferedReader, name: str) -> Iterator[io.BufferedRea
     """
     with ExitStack() as stack:
         unpacking = _Unpacking(Path(name), [], stack, archives=False)
-        try:
-            content = unpacking.content(stream, name).stream
-            if _packing_of(content.peek(_LONGEST_MAGIC)) == _ZIP:
+        with unpacking.told():
+            content = unpacking.content(stream, name)
+            if _packing_of(content.stream.peek(_LONGEST_MAGIC)) == _ZIP:
                 fix = "give the file, or send in what it holds (unzip -p FILE)"
                 raise PipelineError(
                     "format-not-read", name, "this is a .zip, which cannot be read as it comes", fix
                 )
             yield content
-        except _DAMAGED as error:
-            raise unpacking.failed(error) from None
 
 
 # --- layers of packing -----------------------------------------------------------------------------------
@@ -197,8 +192,18 @@ class _Unpacking:
         unpacked = self._buffered(PACKED[ending].unpack(stream))
         return self.content(unpacked, inner_name(Path(name)).name)
 
-    def failed(self, error: Exception) -> PipelineError:
-        """Return what is said where reading fails."""
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Turn the errors of a block that reads into one that names the file."""
+        try:
+            yield
+        except RuntimeError as error:  # of zipfile: a password, or an unknown method
+            what, fix = f"the archive cannot be unpacked ({error})", "unpack it, and give the file inside"
+            raise PipelineError("file-damaged", str(self._path), what, fix) from None
+        except _DAMAGED as error:
+            raise self._failed(error) from None
+
+    def _failed(self, error: Exception) -> PipelineError:
         if self._layers and getattr(error, "errno", None) is None:
             what = f"the file is not whole {self._layers[-1]} data ({error})"
             return PipelineError("file-damaged", str(self._path), what, "pack or fetch it again")
@@ -255,7 +260,7 @@ class _Unpacking:
         file = split_part(self._path)[0]
         plain = not self._layers and file != STANDARD_INPUT
         said = (*self._said(file), *self._notes)
-        return Content(stream, inner_name(Path(name)).name, plain, part, said, members)
+        return Content(stream, inner_name(Path(name)).name, plain, part, said, members, self.told)
 
     def _said(self, file: Path) -> Iterator[str]:
         ending = packed_ending(file)

@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from pipeline.core.clean import without_surrogates
 from pipeline.core.errors import PipelineError
 from pipeline.core.values import Int64
-from pipeline.corpus.readers.encodings import TextSource, read_source, without_surrogates
+from pipeline.corpus.readers.encodings import TextSource, read_source
 from pipeline.corpus.readers.records import RawTable, as_cells, none_of
 
 FASTTEXT_PREFIX = "__label__"

@@ -11,10 +11,10 @@ from itertools import count
 import numpy as np
 import polars as pl
 
+from pipeline.core.clean import has_surrogates, without_surrogates
 from pipeline.core.values import Bool, Int64
 from pipeline.core.warned import Warned
 from pipeline.corpus.readers.column_facts import ColumnFacts
-from pipeline.corpus.readers.encodings import has_surrogates, without_surrogates
 
 Damage = Mapping[str, Bool]  # by column, (n_records,): which of its cells have bytes that are no text
 

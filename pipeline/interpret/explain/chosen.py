@@ -12,7 +12,7 @@ from pipeline.interpret.explain.cells import CELL_PAGES
 from pipeline.models.saved import SavedNetwork, load_network
 from pipeline.run_folder.fits import planned_names
 from pipeline.run_folder.models import saved_names
-from pipeline.run_folder.reading import METRICS
+from pipeline.run_folder.names import METRICS
 
 
 def choose_network(run: Path, cell: str | None, model: str | None) -> SavedNetwork:

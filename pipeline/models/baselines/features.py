@@ -3,43 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.values import Float32, IndexedCorpus
 from pipeline.settings.tables import BaselineSettings
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
+from pipeline.text.ngrams import NgramCounts
 
 Weights = NDArray[np.floating]
 Learned = Mapping[str, Weights]  # `idf`, `scale`, `mean`: (F,) each, what the first step learned
-# (counts (N, F), learned, settings) > the values of the counts that are stored
-Weigh = Callable[["csr_array", Learned, BaselineSettings], Weights]
+# (counts (E entries), learned, settings) > the values of the entries, (E,)
+Weigh = Callable[[NgramCounts, Learned, BaselineSettings], Weights]
 
 
-def presence(counts: csr_array, learned: Learned, settings: BaselineSettings) -> Weights:
+def presence(counts: NgramCounts, learned: Learned, settings: BaselineSettings) -> Weights:
     """Return 1 for each n-gram that is there."""
-    return np.ones_like(counts.data)
+    return np.ones_like(counts.counts)
 
 
-def presence_or_counts(counts: csr_array, learned: Learned, settings: BaselineSettings) -> Weights:
+def presence_or_counts(counts: NgramCounts, learned: Learned, settings: BaselineSettings) -> Weights:
     """Return 1 for each n-gram that is there, or its count as a share of the largest in a training document."""
     if settings.bow_binary:
-        return np.ones_like(counts.data)
-    shares: Weights = counts.data / learned["scale"][counts.indices]
+        return np.ones_like(counts.counts)
+    shares: Weights = counts.counts / learned["scale"][counts.columns]
     return shares
 
 
-def tfidf(counts: csr_array, learned: Learned, settings: BaselineSettings) -> Weights:
+def tfidf(counts: NgramCounts, learned: Learned, settings: BaselineSettings) -> Weights:
     """Return 1 + ln(count), or the count, times idf, each document at length 1."""
-    weights = 1 + np.log(counts.data) if settings.sublinear_tf else counts.data
-    weighted = weights * learned["idf"][counts.indices]  # (values,)
-    document = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
-    lengths = np.sqrt(np.bincount(document, weighted**2, minlength=counts.shape[0]))  # (N,)
-    values: Weights = (weighted / lengths[document]).astype(counts.dtype)
+    weights = 1 + np.log(counts.counts) if settings.sublinear_tf else counts.counts
+    weighted = weights * learned["idf"][counts.columns]  # (E,)
+    lengths = np.sqrt(np.bincount(counts.documents, weighted**2, minlength=counts.n_docs))  # (N,)
+    values: Weights = (weighted / lengths[counts.documents]).astype(counts.counts.dtype)
     return values
 
 

@@ -8,8 +8,8 @@ from pipeline.models.equations.product import product
 from pipeline.models.equations.values import Array, Cell, CellWeights, State, Step, StepGradient, sigmoid
 
 
-def _step(weights: CellWeights, x: Array, state: State) -> tuple[State, dict[str, Array]]:
-    """Return h_t and the gates.
+def _step(weights: CellWeights, from_input: Array, state: State) -> tuple[State, dict[str, Array]]:
+    """Return h_t and the gates, given x_t W.
 
     Notes
     -----
@@ -27,12 +27,12 @@ def _step(weights: CellWeights, x: Array, state: State) -> tuple[State, dict[str
     .. [1] Cho et al. (2014), arXiv:1406.1078, section 2.3.
     """
     (h,) = state
-    xz, xr, xc = np.split(product(x, weights.kernel) + weights.bias[0], 3, axis=1)  # (N, H) each
-    hz, hr, memory = np.split(
-        product(h, weights.recurrent_kernel) + weights.bias[1], 3, axis=1
-    )  # (N, H) each
-    z, r = sigmoid(xz + hz), sigmoid(xr + hr)
-    candidate = np.tanh(xc + r * memory)
+    of_input = from_input + weights.bias[0]  # (N, 3H)
+    of_state = product(h, weights.recurrent_kernel) + weights.bias[1]  # (N, 3H)
+    units = weights.units
+    opened = sigmoid(of_input[:, : 2 * units] + of_state[:, : 2 * units])  # z and r at once
+    z, r = opened[:, :units], opened[:, units:]  # (N, H) each
+    candidate = np.tanh(of_input[:, 2 * units :] + r * of_state[:, 2 * units :])
     return (z * h + (1 - z) * candidate,), {"z": z, "r": r, "candidate": candidate}
 
 

@@ -8,8 +8,8 @@ from pipeline.models.equations.product import product
 from pipeline.models.equations.values import Array, Cell, CellWeights, State, Step, StepGradient, sigmoid
 
 
-def _step(weights: CellWeights, x: Array, state: State) -> tuple[State, dict[str, Array]]:
-    """Return (h_t, c_t) and the gates.
+def _step(weights: CellWeights, from_input: Array, state: State) -> tuple[State, dict[str, Array]]:
+    """Return (h_t, c_t) and the gates, given x_t W.
 
     Notes
     -----
@@ -28,9 +28,13 @@ def _step(weights: CellWeights, x: Array, state: State) -> tuple[State, dict[str
     .. [2] Gers, Schmidhuber, Cummins (2000), Learning to forget, Neural Computation 12(10).
     """
     h, c = state
-    sums = product(x, weights.kernel) + product(h, weights.recurrent_kernel) + weights.bias  # (N, 4H)
-    for_i, for_f, for_g, for_o = np.split(sums, 4, axis=1)  # (N, H) each
-    i, f, g, o = sigmoid(for_i), sigmoid(for_f), np.tanh(for_g), sigmoid(for_o)
+    sums = product(h, weights.recurrent_kernel)  # (N, 4H)
+    sums += from_input
+    sums += weights.bias
+    units = weights.units
+    opened = sigmoid(sums[:, : 2 * units])  # i and f at once
+    i, f = opened[:, :units], opened[:, units:]  # (N, H) each
+    g, o = np.tanh(sums[:, 2 * units : 3 * units]), sigmoid(sums[:, 3 * units :])
     c = f * c + i * g
     return (o * np.tanh(c), c), {"i": i, "f": f, "g": g, "o": o}
 

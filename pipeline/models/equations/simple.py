@@ -43,9 +43,9 @@ def simple_cell(activation: Activation, layer: str = "") -> Cell:
     .. [3] Pascanu, Mikolov, Bengio (2013), arXiv:1211.5063.
     """
 
-    def step(weights: CellWeights, x: Array, state: State) -> tuple[State, dict[str, Array]]:
+    def step(weights: CellWeights, from_input: Array, state: State) -> tuple[State, dict[str, Array]]:
         (h,) = state
-        sums = product(x, weights.kernel) + product(h, weights.recurrent_kernel) + weights.bias  # (N, H)
+        sums = from_input + product(h, weights.recurrent_kernel) + weights.bias  # (N, H)
         return (activation.function(sums),), {}
 
     def gradient(weights: CellWeights, step: Step, d_after: State) -> StepGradient:

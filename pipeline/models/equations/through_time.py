@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
+from pipeline.core.values import Int32
 from pipeline.models.equations.gru import GRU
 from pipeline.models.equations.lstm import LSTM
+from pipeline.models.equations.product import product
 from pipeline.models.equations.simple import LINEAR, TANH, simple_cell
 from pipeline.models.equations.values import Array, Cell, CellWeights, Gradients, Lengths, State, Trace
+
+FromInputs = Iterator[Array]  # x_t W of each timestep, (N, G * H)
 
 CELLS: dict[str, Cell] = {
     "rnn": simple_cell(TANH, "SimpleRNN"),
@@ -41,17 +47,51 @@ def forward(cell: str, weights: CellWeights, inputs: Array, start: State | None 
     dtype = np.result_type(inputs, weights.kernel)
     parts = [np.zeros((timesteps + 1, n, units), dtype).swapaxes(0, 1) for _ in range(equations.parts)]
     gates = {name: np.zeros((timesteps, n, units), dtype).swapaxes(0, 1) for name in equations.gates}
-    by_time = np.ascontiguousarray(inputs.swapaxes(0, 1))
     for part, first in zip(parts, start or (), strict=False):
         part[:, 0] = first
     state: State = tuple(part[:, 0] for part in parts)  # (N, H) each
-    for t in range(1, timesteps + 1):
-        state, at_t = equations.step(weights, by_time[t - 1], state)
+    for t, from_input in enumerate(of_vectors(weights, inputs), start=1):
+        state, at_t = equations.step(weights, from_input, state)
         for part, value in zip(parts, state, strict=True):
             part[:, t] = value
         for name, value in at_t.items():
             gates[name][:, t - 1] = value
     return Trace(parts[0], gates, parts[1] if equations.parts == 2 else None)
+
+
+def forward_states(cell: str, weights: CellWeights, from_inputs: FromInputs, shape: tuple[int, int]) -> Array:
+    """Return h_1 .. h_T of a cell that starts at zeros, (N, T, H), and keep nothing else: what an answer needs.
+
+    Parameters
+    ----------
+    cell, weights
+        What `forward` takes.
+    from_inputs : iterator of arrays
+        x_t W of each timestep, from `of_vectors` or `of_rows`.
+    shape : tuple
+        N and T.
+    """
+    n, timesteps = shape
+    states = np.empty((timesteps, n, weights.units), weights.kernel.dtype)
+    state: State = (np.zeros_like(states, shape=(n, weights.units)),) * CELLS[cell].parts
+    for t, from_input in enumerate(from_inputs):
+        state, _ = CELLS[cell].step(weights, from_input, state)
+        states[t] = state[0]
+    return states.swapaxes(0, 1)
+
+
+def of_vectors(weights: CellWeights, inputs: Array) -> FromInputs:
+    """Yield x_t W for each timestep of vectors (N, T, D); (N, G * H)."""
+    for x in np.ascontiguousarray(inputs.swapaxes(0, 1)):
+        yield product(x, weights.kernel)
+
+
+def of_rows(weights: CellWeights, table: Array, rows: Int32) -> FromInputs:
+    """Yield the same for the vectors of rows (N, T) in a table (V, D): each row that occurs is multiplied once."""
+    occurring, places = np.unique(rows, return_inverse=True)
+    from_input = product(table[occurring], weights.kernel)  # (U, G * H)
+    for at_t in np.ascontiguousarray(places.reshape(rows.shape).T):
+        yield from_input[at_t]
 
 
 def backward(

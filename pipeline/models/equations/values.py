@@ -104,6 +104,7 @@ class Cell:
     gates: tuple[str, ...]  # what a Trace keeps
     blocks: int  # G: a kernel has G * H columns
     parts: int  # 1: the state is h; 2: (h, c)
+    # (weights, x_t W (N, G * H), the state before) > the state after, and the gates
     step: Callable[[CellWeights, Array, State], tuple[State, dict[str, Array]]]
     # its chain rule; the sequences may stand in any axes but the last
     gradient: Callable[[CellWeights, Step, State], StepGradient]
@@ -133,10 +134,13 @@ class Cell:
 
 
 def sigmoid(x: Array) -> Array:
-    """Return 1 / (1 + exp(-x)), written so that no exponential overflows: exp(min(x, 0)) / (1 + exp(-|x|)).
+    """Return 1 / (1 + exp(-x)), written as (1 + tanh(x / 2)) / 2: one function of NumPy's, and nothing overflows.
 
     >>> sigmoid(np.array([-1000.0, 0.0, 1000.0])).tolist()
     [0.0, 0.5, 1.0]
     """
-    opened: Array = np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
+    half = x.dtype.type(0.5)
+    opened: Array = np.tanh(x * half)
+    opened += 1
+    opened *= half
     return opened

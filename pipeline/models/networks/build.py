@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from pipeline.core.models import MODELS, Family
+from pipeline.core.models import CRF, MODELS, OF_WORDS, Family
 from pipeline.core.values import EmbeddingMatrix
 from pipeline.models.equations.through_time import CELLS
 from pipeline.models.equations.values import Cell
+from pipeline.models.networks.chain import chain_layer
 from pipeline.models.networks.keras_types import Layer, Model, Tensor, Weight
+from pipeline.models.networks.letters import letter_vectors
 from pipeline.models.networks.truncation import truncated_layer
 from pipeline.settings.tables import NetworkSettings
 from pipeline.tasks.table import CLASSIFY
@@ -37,6 +39,12 @@ class NetworkSpec:
     piece_tokens: int = 0  # timesteps after which the state begins anew; 0: never
     bptt: int = 0  # timesteps from the end through which gradients flow back; 0: all
     forget_bias: float = 1.0  # what the bias of an LSTM's forget gates starts from; 1 is Keras' own
+    n_letters: int | None = None  # of the alphabet in which it reads words; None: it reads no letters
+
+    @property
+    def answers_words(self) -> bool:
+        """Whether it answers each word of a document, and not the document."""
+        return self.head in OF_WORDS
 
 
 def specify(
@@ -48,6 +56,7 @@ def specify(
     settings: NetworkSettings,
     *,
     frozen_first: bool = False,
+    n_letters: int | None = None,
 ) -> NetworkSpec:
     """Return the specification of one network of the table on one embedding."""
     n_rows, dimension = matrix.vectors.shape
@@ -64,14 +73,18 @@ def specify(
         dropout=settings.dropout,
         frozen_first=frozen_first,
         word_dropout=settings.word_dropout,
-        piece_tokens=settings.piece_tokens if settings.keep == "pieces" else 0,
+        piece_tokens=settings.piece_tokens if settings.keep == "pieces" and head not in OF_WORDS else 0,
         bptt=settings.bptt,
         forget_bias=settings.forget_bias,
+        n_letters=n_letters,
     )
 
 
 def build(spec: NetworkSpec) -> Model:
     """Return the Keras model: (rows int32 (B, T), lengths int32 (B,)) > logits float32 (B, C).
+
+    With a head that answers words it gives their scores, (B, T, C), and with letters it is also given those of the
+    distinct words, int32 (U, L), and which word stands where, int32 (B, T).
 
     Notes
     -----
@@ -89,30 +102,41 @@ def build(spec: NetworkSpec) -> Model:
     table = keras.layers.Embedding(
         spec.embedding_rows, spec.embedding_dim, trainable=spec.tuned, name="embedding"
     )
-    embedded = table(rows)  # (B, T, D)
+    embedded, inputs = table(rows), [rows, lengths]  # (B, T, D)
+    if spec.n_letters is not None:
+        letters = keras.Input((None,), dtype="int32", name="letters_of_words")
+        spelled = keras.Input((None,), dtype="int32", name="spelled")
+        inputs += [letters, spelled]
+        embedded = _beside([embedded, letter_vectors(spec.n_letters, letters, spelled)])  # (B, T, D + F)
     if spec.word_dropout:
         embedded = keras.layers.Dropout(spec.word_dropout, (None, None, 1), name="word_dropout")(embedded)
     if spec.embedding_dropout and MODELS[spec.model].recurrent:  # averages drop dimensions of their own
         embedded = keras.layers.SpatialDropout1D(spec.embedding_dropout)(embedded)
-    encoded = ENCODERS[MODELS[spec.model].family](spec, embedded, lengths)  # (B, H)
+    encoded = ENCODERS[MODELS[spec.model].family](spec, embedded, lengths)  # (B, H), or (B, T, H)
     if spec.dropout:
         encoded = keras.layers.Dropout(spec.dropout)(encoded)
     numbers = CLASSIFY.output(spec.n_classes).numbers
-    logits = keras.layers.Dense(numbers, name="output")(encoded)  # (B, C)
-    model: Model = keras.Model([rows, lengths], logits, name=spec.model)
+    logits = keras.layers.Dense(numbers, name="output")(encoded)  # (B, C), or (B, T, C)
+    if spec.head == CRF:
+        logits = chain_layer(numbers)([logits, lengths])  # (B, T, C)
+    model: Model = keras.Model(inputs, logits, name=spec.model)
     return model
 
 
 def after_embedding(model: Model) -> Model:
-    """Return the part of a model behind its table: (vectors (B, T, D), lengths (B,)) > logits (B, C).
+    """Return the part of a model behind its table: (vectors (B, T, D), lengths (B,), letters) > its numbers.
 
     It shares the model's layers, so that training it trains the model.
     """
     import keras
 
-    lengths = model.inputs[1]
-    body: Model = keras.Model([model.get_layer("embedding").output, lengths], model.outputs[0])
+    body: Model = keras.Model([model.get_layer("embedding").output, *model.inputs[1:]], model.outputs[0])
     return body
+
+
+def answers_words(model: Model) -> bool:
+    """Return whether a network answers each word of a document."""
+    return len(model.outputs[0].shape) == 3
 
 
 def _averaged(spec: NetworkSpec, embedded: Tensor, lengths: Tensor) -> Tensor:
@@ -186,6 +210,8 @@ def _recurrent(spec: NetworkSpec, embedded: Tensor, lengths: Tensor) -> Tensor:
             states.append(_states(spec, f"recurrent_{layer}{direction}", read, read_lengths))
         in_order = zip(states, directions, strict=True)
         sequences = _beside([_in_order(one, read_lengths, direction) for one, direction in in_order])
+    if spec.answers_words:
+        return sequences  # (B, T, H * directions)
     return _beside(
         [
             _read(spec, part, direction, [one, read_lengths, lengths])

@@ -47,7 +47,7 @@ class Tally:
     course: Course
     start: float = field(default_factory=time.perf_counter)
     updates: int = 0
-    documents: int = 0
+    answers: int = 0  # one a document, or one a word
     loss: float = 0.0
     right: int = 0
     clipped: int = 0
@@ -57,10 +57,10 @@ class Tally:
         """Seconds of work since the evaluation before."""
         return time.perf_counter() - self.start
 
-    def add(self, documents: int, loss: float, right: int, clipped: int) -> None:
+    def add(self, documents: int, answers: int, loss: float, right: int, clipped: int) -> None:
         """Count one update."""
         self.updates += 1
-        self.documents += documents
+        self.answers += answers
         self.course.documents += documents
         self.loss += loss
         self.right += right
@@ -71,8 +71,8 @@ class Tally:
         return Evaluation(
             updates=self.course.updates + self.updates,
             epochs=self.course.documents / n_docs,
-            loss=self.loss / self.documents,
-            accuracy=self.right / self.documents,
+            loss=self.loss / self.answers,
+            accuracy=self.right / self.answers,
             validation_loss=judged[0],
             validation_accuracy=judged[1],
             seconds=self.seconds,

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from pipeline.core.values import Float32
 from pipeline.core.warned import Warned, warning
-from pipeline.models.networks.keras_types import PredictionStep
 from pipeline.models.networks.labelled import Evaluation, Labelled, document_weights, sample_documents
-from pipeline.models.networks.prediction import predict_with
 from pipeline.tasks.table import CLASSIFY
 
 _NO_BETTER_THAN_FREQUENCIES = 0.98  # of their entropy
@@ -25,7 +23,7 @@ _NOTHING_LEARNED = (
 
 
 def why_not_trained(
-    predict: PredictionStep,
+    shares: Callable[[Labelled], Float32],
     history: Sequence[Evaluation],
     train: Labelled,
     n_classes: int,
@@ -35,8 +33,8 @@ def why_not_trained(
 
     Parameters
     ----------
-    predict : callable
-        The network's `prediction_step`.
+    shares : callable
+        What the network answers: documents > a distribution for each answer, (A, C).
     history : sequence of Evaluation
         How training went; the last training loss counts.
     train : Labelled
@@ -55,7 +53,7 @@ def why_not_trained(
         what = f"the training loss ended at {last.loss:.3f} nats"
         what += f"; {entropy:.3f} is what the class frequencies alone give"
         return f"{what}; {_NOTHING_LEARNED}"
-    probabilities = predict_with(predict, sample_documents(train.indexed), n_classes)
+    probabilities = shares(train.take(sample_documents(train.indexed)))
     if not np.isfinite(probabilities).all():
         return f"a predicted probability is not finite; {_SMALLER_STEPS}"
     if len(probabilities) > 1 and np.ptp(probabilities, axis=0).max() < _CONSTANT:

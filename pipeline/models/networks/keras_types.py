@@ -8,10 +8,10 @@ from typing import Any, Protocol, TypeAlias
 from pipeline.core.values import Float32, Int32
 
 Tensor: TypeAlias = Any  # of TensorFlow, or of Keras while a model is put together
-# (rows (B, T), lengths (B,)) > probabilities (B, C)
-PredictionStep = Callable[[Int32, Int32], Tensor]
-# (rows (B, T), lengths (B,), labels (B,), learning rate) > sum of losses, right answers, 1 if clipped else 0
-BatchStep = Callable[[Int32, Int32, Int32, float], tuple[Tensor, Tensor, Tensor]]
+# (rows (B, T), lengths (B,), of a tagger that reads them letters) > probabilities (B, C), or scores (B, T, C)
+PredictionStep = Callable[..., Tensor]
+# (rows, lengths and letters, labels (B,) or (B, T), learning rate) > sum of losses, right answers, 1 if clipped else 0
+BatchStep = Callable[[Sequence[Int32], Int32, float], tuple[Tensor, Tensor, Tensor]]
 
 
 class Weight(Protocol):

@@ -42,11 +42,15 @@ def prediction_step(model: Model) -> PredictionStep:
     return step
 
 
-def batch_signature() -> list[Tensor]:
-    """Return rows (B, T) and lengths (B,) with free sizes, so that no length is traced anew."""
+def batch_signature(*, letters: bool = False) -> list[Tensor]:
+    """Return rows (B, T) and lengths (B,) with free sizes, so that no length is traced anew.
+
+    With `letters` also those of distinct words (U, L), and which word stands where (B, T).
+    """
     import tensorflow as tf
 
-    return [tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None,), tf.int32)]
+    axes = (2, 1, 2, 2) if letters else (2, 1)
+    return [tf.TensorSpec((None,) * number, tf.int32) for number in axes]
 
 
 def forget_graphs() -> None:

@@ -12,11 +12,10 @@ from pipeline.core.values import Float32
 from pipeline.models.networks.build import after_embedding, recurrent_kernels, table_of
 from pipeline.models.networks.embedding_layer import LazyAdam, gradient_by_row
 from pipeline.models.networks.keras_types import BatchStep, Model, Tensor, Varying, Weight
-from pipeline.models.networks.of_task import losses_of
+from pipeline.models.networks.objective import objective_of
 from pipeline.models.networks.prediction import batch_signature
 from pipeline.models.networks.weight_drop import WeightDrop
 from pipeline.settings.tables import NetworkSettings
-from pipeline.tasks.table import CLASSIFY
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,23 +78,24 @@ def training_step(
     weight_drop = WeightDrop(recurrent_kernels(model), settings.weight_drop) if settings.weight_drop else None
     averages = [tf.Variable(weight.value, trainable=False) for weight in weights] if settings.ema else []
     steps = tf.Variable(0.0, trainable=False)
-    every_class = np.ones(model.outputs[0].shape[-1])
-    of_class = tf.constant(every_class if class_weights is None else class_weights, tf.float32)
+    objective = objective_of(model)
+    labels_signature = tf.TensorSpec((None,) * objective.target_axes, tf.int32)
+    inputs_signature = tuple(batch_signature(letters=len(model.inputs) > 2))
 
-    @tf.function(
-        input_signature=[*batch_signature(), tf.TensorSpec((None,), tf.int32), tf.TensorSpec((), tf.float32)]
-    )
-    def run(rows: Tensor, lengths: Tensor, labels: Tensor, rate: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    @tf.function(input_signature=[inputs_signature, labels_signature, tf.TensorSpec((), tf.float32)])
+    def run(inputs: tuple[Tensor, ...], labels: Tensor, rate: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        rows, lengths, *letters = inputs
         embedded = tf.gather(table, rows)  # (B, T, D)
         if weight_drop:
             weight_drop.drop()
         with tf.GradientTape() as tape:
             tape.watch(embedded if tuned else [])
-            logits = body([embedded, lengths], training=True)  # (B, C)
-            losses = losses_of(CLASSIFY.loss)(labels, logits)  # (B,)
-            losses *= tf.gather(of_class, labels)
-            loss = tf.reduce_mean(losses)
-        gradients = tape.gradient(loss, [*weights, embedded] if tuned else weights)
+            numbers = body([embedded, lengths, *letters], training=True)  # (B, C), or (B, T, C)
+            losses = objective.losses(labels, numbers, lengths)  # (B,)
+            if class_weights is not None:
+                losses *= tf.gather(class_weights, labels)
+            loss = objective.mean(losses, lengths)
+        of_numbers, *gradients = tape.gradient(loss, [numbers, *weights, *([embedded] if tuned else [])])
         if weight_drop:
             gradients = weight_drop.restore(weights, gradients)
         if row_optimizer:
@@ -110,7 +110,9 @@ def training_step(
             t = steps.assign_add(1.0)
             _follow(averages, weights, tf.minimum(settings.ema, t / (9.0 + t)))
         clipped = tf.cast(norm > settings.clip_norm, tf.int32)
-        return tf.reduce_sum(losses), _count_right(logits, labels), clipped
+        total = tf.reduce_sum(losses)
+        right = objective.right(labels, numbers, of_numbers, lengths)
+        return total, right, clipped
 
     changed = _changed(model, tuned, (optimizer, row_optimizer, weight_drop), (*averages, steps))
     return TrainingStep(run, tuple(zip(weights, averages, strict=False)), changed)
@@ -120,14 +122,6 @@ def _follow(averages: Sequence[Weight], weights: Sequence[Weight], decay: Tensor
     """Move each average towards its weight: `decay` of it stays."""
     for average, weight in zip(averages, weights, strict=True):
         average.assign(decay * average + (1.0 - decay) * weight)
-
-
-def _count_right(logits: Tensor, labels: Tensor) -> Tensor:
-    """Return for how many documents the highest logit is that of the label; int32 scalar."""
-    import tensorflow as tf
-
-    right = tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), labels)  # (B,)
-    return tf.reduce_sum(tf.cast(right, tf.int32))
 
 
 def _changed(

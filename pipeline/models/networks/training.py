@@ -12,22 +12,22 @@ from typing import cast
 import numpy as np
 
 from pipeline.core import stopping
-from pipeline.core.values import Float32, IndexedCorpus, Int32
+from pipeline.core.values import Float32, IndexedCorpus
 from pipeline.core.warned import Warned
 from pipeline.models.networks.batches import Batch
 from pipeline.models.networks.budget import Budget, budget_of, updates_in_a_pass
 from pipeline.models.networks.build import STANDARDISE, NetworkSpec, build, table_of
 from pipeline.models.networks.course import Course, Tally
 from pipeline.models.networks.did_it_train import milder_signs, why_not_trained
-from pipeline.models.networks.keras_types import Model, PredictionStep
-from pipeline.models.networks.labelled import Evaluation, Labelled, document_weights, sample_documents
+from pipeline.models.networks.keras_types import Model
+from pipeline.models.networks.labelled import Evaluation, Labelled, inputs_of, sample_documents
+from pipeline.models.networks.objective import Objective, objective_of
 from pipeline.models.networks.passes import Passes
-from pipeline.models.networks.prediction import predict_with, prediction_step
 from pipeline.models.networks.save_point import SavePoint
 from pipeline.models.networks.step import TrainingStep, training_step
 from pipeline.models.networks.training_state import TrainingState, fingerprint
 from pipeline.settings.tables import NetworkSettings
-from pipeline.tasks.table import CLASSIFY
+from pipeline.text.ragged import take
 
 _MOST_TIMESTEPS = 25_600  # in a training batch: every state is kept for the way back
 # what the seed of shuffled words has more than that of the batches: the two share no numbers
@@ -82,7 +82,7 @@ class _Trainee:
     """What every phase of one training needs."""
 
     model: Model
-    predict: PredictionStep
+    objective: Objective
     vectors: Float32  # (V, D), the table before any training
     train: Labelled
     validation: Labelled | None
@@ -172,7 +172,7 @@ def fit_network(
     budget = _budget(settings, train.indexed)
     trainee = _Trainee(
         model,
-        prediction_step(model),
+        objective_of(model),
         vectors,
         train,
         None if repeat else validation,
@@ -186,7 +186,7 @@ def fit_network(
     )
     _open_save_point(trainee, spec, seed, repeat, deterministic)
     course, stopped = _train_in_phases(trainee, _phases(spec, settings, repeat))
-    why_not = why_not_trained(trainee.predict, course.history, train, spec.n_classes, class_weights)
+    why_not = why_not_trained(trainee.objective.shares, course.history, train, spec.n_classes, class_weights)
     raised = "networks.max_epochs" if settings.max_epochs else "networks.budget_growth"
     fixed = repeat is not None
     warnings = milder_signs(course.history, course.kept_updates, stopped, fixed=fixed, raised=raised)
@@ -242,7 +242,7 @@ def _standardise_averages(model: Model, vectors: Float32, train: IndexedCorpus) 
     """Set the mean and deviation of averaged vectors over training documents, where the model asks for them."""
     if STANDARDISE not in {layer.name for layer in model.layers}:
         return
-    some = sample_documents(train)
+    some = take(train, sample_documents(train))
     averages = np.stack(
         [vectors[some.indices[a:b]].mean(axis=0) for a, b in itertools.pairwise(some.offsets)]
     )  # (n, D)
@@ -321,7 +321,7 @@ def _run_phase(trainee: _Trainee, phase: _Phase, step: TrainingStep, state: Trai
     rate_at = _rate(trainee.settings.schedule, phase.rate, trainee.horizon)
     batches = trainee.passes.without_end(state.position)
     for update, batch in enumerate(batches, start=state.updates + 1):
-        tally.add(len(batch.documents), *_run(step, batch, trainee.train.labels, rate_at(update - 1)))
+        tally.add(len(batch.documents), *_run(trainee, step, batch, rate_at(update - 1)))
         if update >= end or budget.is_due(update):
             with step.averaged():
                 course.history.append(
@@ -351,10 +351,12 @@ def _state_after(
     return replace(state, updates=update, variables=step.values(), position=passes.position, tally=tally)
 
 
-def _run(step: TrainingStep, batch: Batch, labels: Int32, rate: float) -> tuple[float, int, int]:
-    """Run one update; return the sum of losses, the right answers, and 1 if its gradients were clipped, else 0."""
-    loss, right, clipped = step.run(batch.rows, batch.lengths, labels[batch.documents], rate)
-    return float(loss), int(right), int(clipped)
+def _run(trainee: _Trainee, step: TrainingStep, batch: Batch, rate: float) -> tuple[int, float, int, int]:
+    """Run one update; return its answers, their losses, the right ones, and 1 if gradients were clipped, else 0."""
+    train, objective = trainee.train, trainee.objective
+    inputs = inputs_of(batch, train.indexed.offsets, train.spelling)
+    loss, right, clipped = step.run(inputs, objective.targets(train, batch), rate)
+    return objective.answers(batch), float(loss), int(right), int(clipped)
 
 
 def _keep_if_better(trainee: _Trainee, course: Course) -> None:
@@ -389,12 +391,4 @@ def _judge(trainee: _Trainee) -> tuple[float | None, float | None]:
     """Return the mean loss and the share of right answers on validation documents, None where there are none."""
     if trainee.validation is None:
         return None, None
-    n_classes = trainee.model.outputs[0].shape[-1]
-    probabilities = predict_with(trainee.predict, trainee.validation.indexed, n_classes)
-    labels = trainee.validation.labels
-    each = CLASSIFY.losses(probabilities.astype(np.float64), labels)  # (N,)
-    counts = document_weights(trainee.class_weights, labels)  # (N,)
-    if not counts.any():  # no class of theirs has a training document, so all weights are 0
-        counts = np.ones(len(counts))
-    loss = float(np.average(each, weights=counts)) if np.isfinite(each).all() else np.inf
-    return loss, float(CLASSIFY.right(probabilities, labels).mean())
+    return trainee.objective.judge(trainee.validation, trainee.class_weights)

@@ -17,7 +17,7 @@ from pipeline.models.networks.course import Course, Tally
 from pipeline.models.networks.labelled import Evaluation
 from pipeline.models.networks.passes import Position
 
-_FORMAT = 1  # of the entry: another number is another training
+_FORMAT = 2  # of the entry: another number is another training
 _LIBRARIES = ("keras", "numpy", "tensorflow")  # whose next version may round otherwise
 
 

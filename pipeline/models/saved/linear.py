@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -21,12 +19,9 @@ from pipeline.models.equations.product import product
 from pipeline.models.saved.model import Common, Contributions, Places, SavedModel, contrast
 from pipeline.run_folder.models import Array, SavedFiles
 from pipeline.settings.tables import BaselineSettings
-from pipeline.text.ngrams import NgramVocabulary, count_ngrams, find_occurrences
+from pipeline.text.ngrams import NgramCounts, NgramVocabulary, count_entries, find_occurrences
 from pipeline.text.ragged import split
 from pipeline.text.vocabulary import encode_known
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,11 +33,6 @@ class SavedLinear(SavedModel):
     intercepts: Weights  # (P,)
     classes: Int64  # (K,), places in `label_names`: of each problem, or of the two sides of one
     one_versus_rest: bool = False  # logistic functions divided by their sum, else softmax
-
-    @cached_property
-    def _by_feature(self) -> Weights:
-        """The coefficients as they are multiplied with, (F, P)."""
-        return np.ascontiguousarray(self.coefficients.T)
 
     @property
     def method(self) -> str | None:
@@ -56,7 +46,7 @@ class SavedLinear(SavedModel):
 
     def answer_tokens(self, tokenized: TokenizedCorpus) -> Float32:
         """Return each document's distribution over the classes; float32 (N, C), 0 for classes never trained."""
-        sums = self.features.sums(tokenized, self._by_feature)  # (N, P)
+        sums = self.features.sums(tokenized, self.coefficients)  # (N, P)
         answers = np.zeros((len(sums), len(self.label_names)), dtype=np.float32)
         answers[:, self.classes] = self._probabilities(sums + self.intercepts)
         return answers
@@ -101,16 +91,14 @@ class NgramFeatures:
         """The tokens of its n-grams."""
         return self.ngrams.tokens
 
-    def of(self, tokenized: TokenizedCorpus) -> csr_array:
-        """Return the weighed counts of documents, float32 (N, F)."""
-        counts = count_ngrams(tokenized, self.ngrams).astype(np.float32)
-        counts.data = self.weigh(counts, self.learned, self.settings)
-        return counts
-
-    def sums(self, tokenized: TokenizedCorpus, by_feature: Weights) -> Weights:
-        """Return each document's values times coefficients (F, P), added up n-gram after n-gram; (N, P)."""
-        summed: Weights = self.of(tokenized) @ by_feature
-        return summed
+    def sums(self, tokenized: TokenizedCorpus, coefficients: Weights) -> Weights:
+        """Return each document's values times coefficients (P, F), added up n-gram after n-gram; (N, P)."""
+        counts = count_entries(tokenized, self.ngrams)
+        values = self.weigh(counts, self.learned, self.settings)  # (E,)
+        sums = np.zeros((len(coefficients), counts.n_docs), np.result_type(values, coefficients))
+        for of_problem, own in zip(sums, coefficients, strict=True):
+            np.add.at(of_problem, counts.documents, values * own[counts.columns])
+        return np.ascontiguousarray(sums.T)  # else how softmax adds up depends on the number of documents
 
     def by_word(self, tokenized: TokenizedCorpus, coefficients: Float64) -> Iterator[Float64]:
         """Yield each document's sums word by word.
@@ -120,12 +108,9 @@ class NgramFeatures:
         With x_f the value of n-gram f in the document, c_f how often it stands there, n_f its tokens and w_f its
         coefficient, each of its tokens at each of its places gets w_f x_f / (c_f n_f): all together w_f x_f.
         """
-        from scipy.sparse import csr_array
-
         for found in find_occurrences(tokenized, self.ngrams):
             columns, which, counts = np.unique(found.columns, return_inverse=True, return_counts=True)  # (U,)
-            shape = (1, len(self.ngrams.keys))
-            document = csr_array((counts.astype(np.float64), columns, [0, len(columns)]), shape=shape)
+            document = NgramCounts(columns, np.zeros_like(columns), counts.astype(np.float64), 1)
             values = self.weigh(document, self.learned, self.settings)  # (U,)
             shares = (coefficients[:, columns] * values / counts).T  # (U, P), of one occurrence
             words = np.zeros((found.n_tokens, len(coefficients)))
@@ -160,10 +145,10 @@ class AverageFeatures:
         averages /= self.learned["scale"]
         return averages
 
-    def sums(self, tokenized: TokenizedCorpus, by_feature: Weights) -> Weights:
-        """Return the averages times coefficients (D, P), no document depending on another; (N, P)."""
+    def sums(self, tokenized: TokenizedCorpus, coefficients: Weights) -> Weights:
+        """Return the averages times coefficients (P, D), no document depending on another; (N, P)."""
         with one_blas_thread():
-            return product(self.of(tokenized), by_feature)
+            return product(self.of(tokenized), coefficients.T)
 
     def by_word(self, tokenized: TokenizedCorpus, coefficients: Float64) -> Iterator[Float64]:
         """Yield each document's sums word by word: of T words, (vector - mean) / scale / T each."""

@@ -18,7 +18,7 @@ from pipeline.models.saved.linear import read_linear
 from pipeline.models.saved.model import Common, SavedModel
 from pipeline.models.saved.network import SavedNetwork, read_network
 from pipeline.models.saved.replayed import check_golden
-from pipeline.run_folder.models import FOLDER, Description, SavedFiles, describe, model_folder, names_on
+from pipeline.run_folder.models import Description, SavedFiles, describe, model_folder, names_on, shelf_of
 from pipeline.run_folder.shelf import MODEL, NESTED, FolderShelf, Shelf, read_bundle
 from pipeline.settings.tables import SETTINGS, TokenizerSettings
 from pipeline.tasks.table import TASKS
@@ -96,7 +96,7 @@ def find_model(place: Path | str, name: str | None = None) -> tuple[Shelf, str]:
         if NESTED.fullmatch(own.name) and (own.parent / MODEL).is_file():
             return FolderShelf(own.parent.parent), f"{own.parent.name}/{own.name}"
         return FolderShelf(own.parent), own.name
-    shelf = FolderShelf(place / FOLDER if (place / FOLDER).is_dir() else place)
+    shelf = shelf_of(place)
     return shelf, _named(shelf, str(place), name)
 
 

@@ -24,8 +24,8 @@ from pipeline.core.values import (
     TokenizedCorpus,
     Vocabulary,
 )
-from pipeline.models.equations.network import Weights, run_network, weight_shapes
-from pipeline.models.equations.output import SHARES, embed, softmax
+from pipeline.models.equations.network import Weights, logits_of_rows, weight_shapes
+from pipeline.models.equations.output import SHARES, softmax
 from pipeline.models.equations.values import Array
 from pipeline.models.networks.batches import Batch, batches, visible, words_in_own_order
 from pipeline.models.networks.build import NetworkSpec
@@ -35,8 +35,8 @@ from pipeline.text.ragged import split
 from pipeline.text.vocabulary import encode_known
 
 TABLE = "embedding/embeddings"  # the weight of a tuned table; one that rests is saved once for all models
-_BATCH = 64
-_MOST_TIMESTEPS = 25_600  # in a batch: every state is kept
+_BATCH = 128  # fewer wait for each other's threads, more than these gain nothing
+_MOST_TIMESTEPS = 51_200  # in a batch: every state is kept
 _WEIGHTS_OF_A_STEP = 60_000  # what the rest of a timestep of one layer and direction takes, in weights
 _WEIGHTS_TO_AVERAGE = 30_000  # what reading a vector into an average takes
 
@@ -132,7 +132,7 @@ class SavedNetwork(SavedModel):
 
     def _logits(self, table: Float32, rows: Int32, lengths: Int32) -> Array:
         """Return the logits (B, C) of documents, rows (B, T) of the table."""
-        return run_network(self.spec, self.weights, embed(table, rows), lengths).logits
+        return logits_of_rows(self.spec, self.weights, table, rows, lengths)
 
 
 Logits = Callable[[Int32, Int32], Array]  # (rows (B, T), lengths (B,)) > logits (B, C)

@@ -21,7 +21,8 @@ from pipeline.report.sections.model_words import KIND_CLASSES, namer
 from pipeline.report.sections.offers import offers
 from pipeline.report.sections.rule import beside_words, decision_rule
 from pipeline.report.words.answer import speak
-from pipeline.run_folder.reading import CHARTS, Run
+from pipeline.run_folder.names import CHARTS
+from pipeline.run_folder.reading import Run
 
 DECISION_WORDS: dict[str | None, str] = {
     "beats": "better",

@@ -10,7 +10,7 @@ from pipeline.report.page.figures import BandLine, BandPoint
 from pipeline.report.page.formats import not_drawn
 from pipeline.report.page.tables import Columns
 from pipeline.run_folder.details.probes import ByNetwork, Quartiles
-from pipeline.run_folder.reading import detail_file
+from pipeline.run_folder.names import detail_file
 
 R = TypeVar("R")
 

@@ -15,7 +15,8 @@ from pipeline.report.sections.answer import detectable
 from pipeline.report.sections.ladder import ladder
 from pipeline.report.sections.metric import ReportMetric, metric_of
 from pipeline.run_folder.metrics.comparisons import Cause, Effect, Gains, LengthThird
-from pipeline.run_folder.reading import METRICS, Run
+from pipeline.run_folder.names import METRICS
+from pipeline.run_folder.reading import Run
 
 
 def causes(run: Run, limits: Limits) -> tuple[Block, ...]:

@@ -28,7 +28,8 @@ from pipeline.report.sections.metric import metric_of
 from pipeline.report.sections.rule import decision_rule
 from pipeline.run_folder.metrics.corpus import Stage
 from pipeline.run_folder.metrics.models import Timing
-from pipeline.run_folder.reading import METRICS, Run
+from pipeline.run_folder.names import METRICS
+from pipeline.run_folder.reading import Run
 
 
 def assumptions(run: Run, limits: Limits) -> tuple[Block, ...]:

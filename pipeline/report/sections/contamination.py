@@ -13,7 +13,8 @@ from pipeline.report.sections.documents import document_texts
 from pipeline.report.sections.facts import nothing, of_first_fold
 from pipeline.report.sections.model_words import namer
 from pipeline.run_folder.metrics.documents import Contamination, Giveaway, ModelScore, NearDuplicate, Without
-from pipeline.run_folder.reading import METRICS, Run, detail_file
+from pipeline.run_folder.names import METRICS, detail_file
+from pipeline.run_folder.reading import Run
 
 SETS: tuple[Without, ...] = ("all", "without near-duplicates", "without giveaways")
 TOKENS_NOTE = (

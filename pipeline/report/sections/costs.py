@@ -9,7 +9,8 @@ from pipeline.report.sections.facts import n_folds, nothing, what_times_hold
 from pipeline.report.sections.forecast import forecast_table
 from pipeline.report.sections.metric import metric_of
 from pipeline.run_folder.metrics.models import Cheapest, Cost
-from pipeline.run_folder.reading import METRICS, Run
+from pipeline.run_folder.names import METRICS
+from pipeline.run_folder.reading import Run
 
 WHAT_COSTS_HOLD = (
     "Training: the mean over its fits of one of them, with the n-gram counts or the word vectors that it reads; the"

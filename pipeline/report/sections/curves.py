@@ -15,7 +15,8 @@ from pipeline.report.page.tables import Columns, number, table_of, text
 from pipeline.report.sections.facts import nothing
 from pipeline.report.sections.model_words import namer
 from pipeline.run_folder.details.fitting import Evaluation, History
-from pipeline.run_folder.reading import Run, detail_file
+from pipeline.run_folder.names import detail_file
+from pipeline.run_folder.reading import Run
 
 HISTORIES_FILE = detail_file("histories")
 STOPPED = {

@@ -30,7 +30,8 @@ from pipeline.report.sections.metric import metric_of
 from pipeline.report.sections.model_words import decision_cell, kind_of, namer
 from pipeline.report.sections.task import task_of
 from pipeline.run_folder.metrics.comparisons import Comparison, McNemar
-from pipeline.run_folder.reading import METRICS, Run
+from pipeline.run_folder.names import METRICS
+from pipeline.run_folder.reading import Run
 
 TOLD = ("beats", "loses")  # decisions that tell two models apart
 SHOWN_TOLD = 6  # pairs that the first sentence names

@@ -29,7 +29,8 @@ from pipeline.report.sections.browser import (
 from pipeline.report.sections.facts import nothing
 from pipeline.run_folder.details.documents import ShownDocument
 from pipeline.run_folder.metrics.documents import HardDocuments, ListedDocument
-from pipeline.run_folder.reading import METRICS, Run
+from pipeline.run_folder.names import METRICS
+from pipeline.run_folder.reading import Run
 
 TEXT = 300  # characters of a document that a table shows
 READ_THEM = "Read what they get wrong before you trust a number."
@@ -70,7 +71,6 @@ def documents(run: Run, limits: Limits) -> tuple[Block, ...]:
         *_browsed(run, lists, limits),
         _counts(found),
         *_shared(found, limits),
-        Paragraph(RULE, "muted"),
     )
 
 
@@ -78,9 +78,9 @@ def _browsed(run: Run, lists: tuple[Table, ...], limits: Limits) -> tuple[Block,
     """Return the documents to browse, with the lists in their place where no script runs; else the lists."""
     chosen = run.details.chosen_documents
     if chosen is None:
-        return lists
+        return (*lists, Paragraph(RULE, "muted"))
     data, step = browser_data(run, limits)
-    rule, method = how_documents_are_chosen(chosen, step), how_contributions_are_made(run)
+    rule, method = f"{how_documents_are_chosen(chosen, step)} {RULE}", how_contributions_are_made(run)
     return (Browser(data, lists, rule, method, _agreement(run), first_documents(run)),)
 
 

@@ -15,12 +15,13 @@ from pipeline.report.sections.facts import ModelFacts, model_facts, nothing
 from pipeline.report.sections.model_words import KIND_CLASSES, kind_of, namer
 from pipeline.report.sections.quality import HOW_TO_READ_ECE, if_calibrated
 from pipeline.run_folder.details.documents import Bin, ClassScore, ModelScores
-from pipeline.run_folder.reading import Run, detail_file
+from pipeline.run_folder.names import detail_file
+from pipeline.run_folder.reading import Run
 
 SCORES_FILE = detail_file("scores")
 HOW_TO_READ = (
     "Across: how sure the model said it was. Up: how often it was right. On the dashed line both agree; above it the"
-    " model is surer to be right than it says. Large dots hold many answers."
+    " model is right more often than it says. Large dots hold many answers."
 )
 
 
@@ -74,7 +75,7 @@ def _how_confusions_are_read(labels: Sequence[str], limits: Limits) -> str:
     )
 
 
-SIDE_BY_SIDE = 5  # models that a row of a wide page holds
+SIDE_BY_SIDE = 2  # models that half a page holds: those of the answer
 
 
 def _side_by_side(blocks: Sequence[Chart | Heat]) -> tuple[Grid | Fold, ...]:
@@ -107,7 +108,7 @@ def _without_controls(run: Run, models: Sequence[ModelScores]) -> list[ModelScor
 def _ordered(run: Run, models: Sequence[ModelScores]) -> tuple[ModelScores, ...]:
     """Return the models, those of the answer first, then the highest accuracy."""
     verdict, advice = run.metrics.verdict, run.metrics.advice
-    names = [advice.model, verdict.b, verdict.a, *(model.name for model in model_facts(run))]
+    names = [advice.model, verdict.a, verdict.b, *(model.name for model in model_facts(run))]
     places = {name: place for place, name in reversed(list(enumerate(names)))}
     return tuple(sorted(models, key=lambda model: places.get(model.name, len(names))))
 

@@ -21,7 +21,8 @@ from pipeline.run_folder.details.words import (
     Norms,
     VectorsFile,
 )
-from pipeline.run_folder.reading import Run, detail_file
+from pipeline.run_folder.names import detail_file
+from pipeline.run_folder.reading import Run
 
 HASH_SHOWN = 12  # characters of a file's SHA-256
 FEWEST_PAIRS = 30  # the audit gives no correlation of fewer

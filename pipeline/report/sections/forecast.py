@@ -8,7 +8,8 @@ from pipeline.report.page.blocks import Block, Limits
 from pipeline.report.page.formats import count, decimal
 from pipeline.report.page.tables import Columns, number, table_of, text
 from pipeline.run_folder.details.forecast import Forecast, Seconds
-from pipeline.run_folder.reading import Run, detail_file
+from pipeline.run_folder.names import detail_file
+from pipeline.run_folder.reading import Run
 
 WHAT_IT_RESTS_ON = (
     "Expected when the run began, from the sizes of its jobs and a fifth of a second of this machine's speed: usual is"

@@ -10,7 +10,8 @@ from pipeline.report.page.formats import MISSING, interval, percent
 from pipeline.report.page.tables import ColumnOf, Columns, number, table_of, text
 from pipeline.report.sections.causes import gains
 from pipeline.report.sections.facts import ModelFacts, model_facts, nothing
-from pipeline.run_folder.reading import METRICS, Run
+from pipeline.run_folder.names import METRICS
+from pipeline.run_folder.reading import Run
 
 Crossed = dict[tuple[str, str], ModelFacts]  # (model with its head, source with its mode) > facts
 

@@ -28,7 +28,8 @@ from pipeline.report.sections.facts import nothing, of_first_fold
 from pipeline.run_folder.details.fitting import Choice, Tried
 from pipeline.run_folder.details.words import Near, Neighbours, NeighbourWord, TokenFacts
 from pipeline.run_folder.metrics.corpus import Corpus, Dropped, Embedding
-from pipeline.run_folder.reading import METRICS, Run, detail_file
+from pipeline.run_folder.names import METRICS, detail_file
+from pipeline.run_folder.reading import Run
 
 SHOWN_ROWS = 8  # record numbers of a ledger entry
 DUPLICATE_MEANINGS = {

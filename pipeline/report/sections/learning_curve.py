@@ -11,7 +11,8 @@ from pipeline.report.page.tables import Columns, number, table_of, text
 from pipeline.report.sections.facts import n_folds, nothing
 from pipeline.run_folder.metrics.comparisons import Crossing, SizeDifference
 from pipeline.run_folder.metrics.models import Curve, CurvePoint
-from pipeline.run_folder.reading import METRICS, Run
+from pipeline.run_folder.names import METRICS
+from pipeline.run_folder.reading import Run
 
 MOST_LINES = 7  # drawn; more could not be told apart
 WHAT_A_SET_HOLDS = (

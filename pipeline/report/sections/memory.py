@@ -24,7 +24,7 @@ from pipeline.report.page.stories import (
     SlopeLine,
     UnitDots,
 )
-from pipeline.report.sections.probes import of_probe
+from pipeline.report.sections.probes import FIRST_PICTURE, in_common, of_probe
 from pipeline.report.words import memory as words
 from pipeline.run_folder.details.probes import (
     Found,
@@ -141,6 +141,8 @@ def measured(run: Run, probe: str, kind: type[F]) -> list[tuple[str, F]]:
 def all_of(run: Run, limits: Limits, *probes: str) -> tuple[Block, ...]:
     """Return all that some probes say, shut: every number, what the measurement controls and what it cannot show."""
     blocks = [block for probe in probes for block in of_probe(probe, run, limits)]
+    if blocks and FIRST_PICTURE in probes:
+        blocks = [*in_common(run), *blocks]
     inner = tuple(
         replace(block, fold=False) if isinstance(block, Table) else block
         for block in blocks

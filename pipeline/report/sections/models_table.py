@@ -19,7 +19,8 @@ from pipeline.report.sections.model_words import (
     what_it_is,
 )
 from pipeline.report.sections.task import task_of
-from pipeline.run_folder.reading import METRICS, Run
+from pipeline.run_folder.names import METRICS
+from pipeline.run_folder.reading import Run
 
 THE_CHOICE = "the choice"
 

@@ -41,6 +41,7 @@ WRITERS: dict[str, Writer] = {
 
 
 STORIES = frozenset(WRITERS)  # probes that belong to one of the pictures of `memory`
+FIRST_PICTURE = "states"
 
 
 def probes(run: Run, limits: Limits) -> tuple[Block, ...]:
@@ -48,9 +49,33 @@ def probes(run: Run, limits: Limits) -> tuple[Block, ...]:
     entries = list(run.details.probes)
     if not entries:
         return (Nothing(_why_nothing(run)),)
-    names = dict.fromkeys(name for entry in entries for name in entry.found if name not in STORIES)
-    blocks: list[Block] = [Paragraph(WHAT_IT_IS, "muted"), *_untrained(entries), *_silent(entries)]
-    return (*blocks, *(block for name in names for block in of_probe(name, run, limits)))
+    if not _stands_alone(entries):
+        return (Nothing("It stands with the first picture of what the network remembers."),)
+    blocks: list[Block] = [*_in_common(entries)]
+    return (*blocks, *(block for name in _of_no_picture(entries) for block in of_probe(name, run, limits)))
+
+
+def in_common(run: Run) -> tuple[Block, ...]:
+    """Return what all pictures rest on, for the first of them; nothing where that is a card of its own."""
+    entries = list(run.details.probes)
+    return () if _stands_alone(entries) else _in_common(entries)
+
+
+def _in_common(entries: list[ProbedNetwork]) -> tuple[Block, ...]:
+    return (Paragraph(WHAT_IT_IS, "muted"), *_untrained(entries), *_silent(entries))
+
+
+def _stands_alone(entries: list[ProbedNetwork]) -> bool:
+    """Return whether there is more to say than fits below the first picture, or there is no such picture."""
+    untrained = any(not entry.trained for entry in entries)
+    found = (one for entry in entries for name, one in entry.found.items() if name == FIRST_PICTURE)
+    pictured = any(isinstance(one, Found) for one in found)
+    return untrained or not pictured or bool(_of_no_picture(entries))
+
+
+def _of_no_picture(entries: list[ProbedNetwork]) -> tuple[str, ...]:
+    """Return the probes that belong to none of the pictures."""
+    return tuple(dict.fromkeys(name for entry in entries for name in entry.found if name not in STORIES))
 
 
 def of_probe(name: str, run: Run, limits: Limits) -> tuple[Block, ...]:

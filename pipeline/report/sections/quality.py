@@ -20,7 +20,8 @@ from pipeline.report.sections.models_table import models_table
 from pipeline.report.sections.rule import beside_words
 from pipeline.report.sections.task import task_of
 from pipeline.run_folder.metrics.models import Budget, Result, Timing
-from pipeline.run_folder.reading import METRICS, Run
+from pipeline.run_folder.names import METRICS
+from pipeline.run_folder.reading import Run
 
 HOW_BUDGETS_COMPARE = (
     "Looks: how often a training was judged on validation documents, which keep the best of its states as they keep the"

@@ -14,7 +14,8 @@ from pipeline.report.page.tables import ColumnOf, Columns, number, table_of, tex
 from pipeline.report.sections.facts import nothing
 from pipeline.report.sections.model_words import namer
 from pipeline.run_folder.metrics.documents import Group, Slice
-from pipeline.run_folder.reading import METRICS, Run
+from pipeline.run_folder.names import METRICS
+from pipeline.run_folder.reading import Run
 
 # by: caption, what a group is a range of, how its ends are shown
 MEASURES: dict[str, tuple[str, str, Callable[[Number], str]]] = {
@@ -27,6 +28,7 @@ MEASURES: dict[str, tuple[str, str, Callable[[Number], str]]] = {
     ),
     "class": ("by class", "Class", str),
 }
+SHOWN = 2  # measures that are drawn before anything is opened
 MEANINGS = (
     "Groups of a measure are cut at quantiles of the test documents; equal values stay together. Unknown: the word"
     " stands in no training document. Typical word's training count: the geometric mean, over a document's tokens,"
@@ -39,13 +41,21 @@ def slices(run: Run, limits: Limits) -> tuple[Block, ...]:
     found = run.metrics.slices
     if not found:
         return nothing(run, "There are too few test documents to be told apart.")
-    charts = tuple(chart for entry in found for chart in _chart(entry, run, limits))
+    by_telling = sorted(found, key=lambda entry: -_stand_out(entry))  # equal ones stay in their order
+    charts = tuple(chart for entry in by_telling for chart in _chart(entry, run, limits))
+    others = charts[SHOWN:]
     tables = tuple(_table(entry, run, limits) for entry in found)
     return (
         Seen(_seen(found, namer(run)), _caution(found)),
-        *((Grid(charts),) if charts else ()),
+        *((Grid(charts[:SHOWN]),) if charts else ()),
+        *((Fold(f"By {in_words(len(others))} more measures", (Grid(others),)),) if others else ()),
         Fold("Accuracy of every model in every group", (*tables, Paragraph(MEANINGS, "muted"))),
     )
+
+
+def _stand_out(entry: Slice) -> int:
+    """Return how many groups of a measure have an interval that leaves out zero."""
+    return sum(_leaves_out_zero(group.ci95) for group in entry.groups if group.ci95)
 
 
 def _seen(found: Sequence[Slice], name: Callable[[str], str]) -> str:
@@ -56,7 +66,7 @@ def _seen(found: Sequence[Slice], name: Callable[[str], str]) -> str:
     first = found[0]
     if not groups or first.a is None or first.b is None:
         return "Right answers by kind of document"
-    clear = sum(_leaves_out_zero(group.ci95) for group in groups if group.ci95)
+    clear = sum(map(_stand_out, found))
     lower = sum((group.difference or 0.0) < 0 for group in groups)
     n = len(groups)
     where = (

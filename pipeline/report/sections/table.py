@@ -46,7 +46,8 @@ from pipeline.report.sections import (
     way,
     why,
 )
-from pipeline.run_folder.reading import CHARTS, Run
+from pipeline.run_folder.names import CHARTS
+from pipeline.run_folder.reading import Run
 
 B = TypeVar("B", bound=Block)
 
@@ -81,7 +82,7 @@ PARTS: dict[str, tuple[str, str, str]] = {
     ),
     "documents": (
         "The documents",
-        "Read what the models get wrong before you trust a number.",
+        "",
         "",
     ),
     "memory": (
@@ -116,8 +117,8 @@ SECTIONS: tuple[Line, ...] = (
     Line("learning-curve", "How many documents are enough?", learning_curve.learning_curve, "evidence"),
     Line("tuning", "Would other settings turn the answer?", tuning.tuning, "evidence"),
     Line("slices", "Where they differ", slices.slices, "evidence"),
-    Line("confused", "Which classes are confused", errors_made.confusion, "evidence"),
-    Line("trust", "Can its percentages be believed?", errors_made.calibration, "evidence"),
+    Line("confused", "Which classes are confused", errors_made.confusion, "evidence", 6),
+    Line("trust", "Can its percentages be believed?", errors_made.calibration, "evidence", 6),
     Line("looked-at", "Documents to look at", documents.documents, "documents"),
     Line("reading", "It reads word by word", memory.reading, "memory"),
     Line("reach", "How far back learning reaches", memory.reach, "memory", 6),

@@ -12,7 +12,8 @@ from pipeline.report.page.tables import ColumnOf, Columns, number, table_of, tex
 from pipeline.report.sections.facts import nothing
 from pipeline.run_folder.details.fitting import SpaceRow
 from pipeline.run_folder.metrics.models import Trial, Tuned
-from pipeline.run_folder.reading import METRICS, Run, detail_file
+from pipeline.run_folder.names import METRICS, detail_file
+from pipeline.run_folder.reading import Run
 
 BUDGETS = (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 100)  # columns of the table; the largest budget is one too
 LINES_DRAWN = 14  # what colour, shape and dash keep apart

@@ -32,7 +32,7 @@
 
   // --- tables
 
-  const fewestSorted = 3, mostUnfiltered = 12; // rows
+  const fewestSorted = 4, mostUnfiltered = 12; // rows
   const compareText = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" }).compare;
 
   // The first number of a cell: "77.5 to 95.0 %" counts as 77.5, "–" as none.

@@ -1,0 +1,81 @@
+"""The table of linear taggers: what fits each, and which of its penalties validation sentences choose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pipeline.core.values import Int32
+from pipeline.models.baselines.tagging.crf import fit_crf
+from pipeline.models.baselines.tagging.fitting import Penalty, fit_most_frequent, fit_window
+from pipeline.models.baselines.tagging.sentences import Sentences
+from pipeline.models.baselines.tagging.tagger import LinearTagger
+
+
+@dataclass(frozen=True)
+class TaggerEntry:
+    """A line of the table.
+
+    Attributes
+    ----------
+    fit : (training sentences, their tags (M,), how many tags there are, penalty) > the fitted tagger
+    penalties : what is tried, the weakest last; where there are no validation sentences the middle one is taken
+    """
+
+    fit: Callable[[Sentences, Int32, int, Penalty], LinearTagger]
+    penalties: tuple[Penalty, ...]
+
+
+TAGGERS: dict[str, TaggerEntry] = {
+    "most-frequent": TaggerEntry(fit_most_frequent, (Penalty(),)),
+    "window": TaggerEntry(fit_window, (Penalty(square=3.0), Penalty(square=1.0), Penalty(square=0.3))),
+    "crf": TaggerEntry(
+        fit_crf, (Penalty(square=1.0), Penalty(square=0.3), Penalty(absolute=0.1, square=0.01))
+    ),
+}
+
+
+@dataclass(frozen=True)
+class TriedPenalty:
+    """A penalty, and the mean loss of a validation word with it, in nats."""
+
+    penalty: Penalty
+    validation_loss: float
+
+
+@dataclass(frozen=True, eq=False)
+class ChosenTagger:
+    """The tagger that validation sentences choose, and all that was tried; nothing was where they had no choice."""
+
+    tagger: LinearTagger
+    penalty: Penalty
+    tried: tuple[TriedPenalty, ...] = ()
+
+
+def choose_tagger(
+    name: str,
+    train: tuple[Sentences, Int32],
+    validation: tuple[Sentences, Int32] | None,
+    n_tags: int,
+    on_trial: Callable[[TriedPenalty], None] = lambda tried: None,
+) -> ChosenTagger:
+    """Return a tagger with the penalty that gives the validation sentences the lowest loss.
+
+    The loss moves with every word. F1 is made of a few thousand spans: of penalties that are near each other it seldom
+    knows which is better.
+    """
+    entry = TAGGERS[name]
+    if validation is None or len(entry.penalties) == 1:
+        penalty = entry.penalties[len(entry.penalties) // 2]
+        return ChosenTagger(entry.fit(*train, n_tags, penalty), penalty)
+    tried: list[TriedPenalty] = []
+    best: LinearTagger | None = None
+    for penalty in entry.penalties:
+        tagger = entry.fit(*train, n_tags, penalty)
+        loss = float(tagger.losses(*validation).sum() / len(validation[1]))
+        if best is None or loss < min(one.validation_loss for one in tried):
+            best = tagger
+        tried.append(TriedPenalty(penalty, loss))
+        on_trial(tried[-1])
+    assert best is not None, "there is a penalty"
+    return ChosenTagger(best, min(tried, key=lambda one: one.validation_loss).penalty, tuple(tried))
