@@ -91,7 +91,7 @@ def not_done(run: Path) -> str:
     for folder in (run, run / CURVE_FOLDER):
         if (folder / JOURNAL).is_file():
             lines = read_journal(folder, None if folder == run else {"texts": {}}).lines
-            failed += RunFolder.of(StoppedRun(folder, lines, "")).failed
+            failed += RunFolder.of(StoppedRun(folder, lines, None)).failed
     if not failed:
         return ""
     jobs = first_places([key.in_words for key in failed])

@@ -13,7 +13,7 @@ from pipeline.core.console import Console
 from pipeline.core.files import plain, write_json
 from pipeline.core.fits import INCOMPLETE, WORDS, Fit, FitResult, Row
 from pipeline.core.values import Corpus, TokenizedCorpus
-from pipeline.core.warned import warning
+from pipeline.core.warned import Warned, warning
 from pipeline.evaluation.scoring import Scored, score_run
 from pipeline.experiment.data import ReadCorpus
 from pipeline.experiment.fit_loop import failure
@@ -93,7 +93,8 @@ def close_if_whole(folder: RunFolder, whole: bool) -> None:
 
 def write_and_score(run: PlannedRun, ended: str | None = None) -> Scored:
     """Write what only the run knows, score the folder from its files, and write the scores."""
-    run.folder.note(run.about.corpus.duplicates.warning)
+    leak = run.about.corpus.duplicates.warning
+    run.folder.note(Warned(leak) if leak else None)
     take_outside(run)
     count_this_verdict(run)
     for name, value in _known_by_the_run(run).items():

@@ -107,7 +107,7 @@ def _whole(shard: Path, path: Path) -> StoppedRun:
             what,
             "give the command of this shard again: it computes that anew",
         )
-    return StoppedRun(path, journal.lines, "")
+    return StoppedRun(path, journal.lines, None)
 
 
 def join(pieces: Sequence[Piece], out: Path, begin: Row) -> None:
