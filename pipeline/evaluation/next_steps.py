@@ -18,6 +18,7 @@ from pipeline.settings.tables import Config, first_seeds
 
 MOST_STEPS = 3
 OPEN_SHARE = 0.5  # of the variance, what is the chance of seeds: from here on more seeds tell more
+USUAL_RATE, TINY_RATE = 2e-3, 1e-4  # learning rates of networks
 FAR_BELOW = 0.03  # of accuracy, and twice what the other trainings differ: a training that went wrong
 FOLDS = 5
 CURVE_WORTH = 2.0  # how much longer a step may take that reads twice as much, or learns twice as long
@@ -180,13 +181,21 @@ def _missing_kind(at: Situation) -> Iterator[NextStep]:
 
 
 def _failed(at: Situation) -> Iterator[NextStep]:
-    """Yield a slower training where one learned nothing."""
+    """Yield a slower training where one learned nothing; a quicker one where its steps were tiny."""
     failed = [row for row in at.of_network if not row.trained]
-    rate = at.measured.config.networks.learning_rate or 2e-3
-    if failed:
-        many = f"{in_words(len(failed)).capitalize()} of {in_words(len(at.of_network))} trainings"
-        because = f"{many} of {at.called} learned nothing. Smaller steps often mend that."
-        yield at.step(because, {"networks.learning_rate": f"{rate / 4:g}"})
+    rate = at.measured.config.networks.learning_rate or USUAL_RATE
+    if not failed:
+        return
+    all_of_it = len(at.of_network)
+    many = (
+        f"{in_words(len(failed)).capitalize()} of {in_words(all_of_it)} trainings"
+        if all_of_it > 1
+        else "The training"
+    )
+    tiny = rate < TINY_RATE
+    mends = "Its steps were tiny; usual ones may mend that" if tiny else "Smaller steps often mend that"
+    because = f"{many} of {at.called} learned nothing. {mends}."
+    yield at.step(because, {"networks.learning_rate": f"{USUAL_RATE if tiny else rate / 4:g}"})
 
 
 def _far_below(at: Situation) -> Iterator[NextStep]:

@@ -260,6 +260,16 @@ def test_a_training_that_learned_nothing_is_tried_with_smaller_steps() -> None:
     assert first.because == "One of two trainings of lstm learned nothing. Smaller steps often mend that."
 
 
+def test_a_training_that_learned_nothing_by_tiny_steps_is_tried_with_usual_ones() -> None:
+    tiny = measured(**{"networks.learning_rate": 1e-9})
+    (first, *_) = advised("withheld", trained=(False,), why_not="its loss stayed", at=tiny).next
+    assert first.command.endswith("--set networks.learning_rate=0.002")
+    assert (
+        first.because
+        == "The training of lstm learned nothing. Its steps were tiny; usual ones may mend that."
+    )
+
+
 def test_a_kind_of_model_that_is_missing_is_named_without_minutes() -> None:
     assert advised(None, models=("bow", "tfidf"), network=None).next == (
         NextStep(START, None, "A network is missing, so there is nothing to compare with."),

@@ -11,7 +11,7 @@ from report_blocks import every, texts
 from report_builders import METRICS, build_run, result
 from test_report_documents import HARD
 
-from pipeline.report.page.blocks import Fold, Limits, Nothing, Paragraph
+from pipeline.report.page.blocks import Fold, Grid, Limits, Nothing, Paragraph
 from pipeline.report.page.cards import Choice, Interval, Marked, MistakesOf, Peeks, Seen, Ways
 from pipeline.report.page.figures import BandLine, BandPoint, Bands, Dot, DotPlot
 from pipeline.report.page.html_page import marked
@@ -25,6 +25,7 @@ from pipeline.report.sections.ladder import ladder
 from pipeline.report.sections.look import look
 from pipeline.report.sections.models_table import models_table
 from pipeline.report.sections.offers import offers
+from pipeline.report.sections.slices import slices
 from pipeline.report.sections.table import build_sections, not_asked_for
 from pipeline.report.sections.way import way
 from pipeline.report.sections.why import why
@@ -168,6 +169,26 @@ def test_the_winner_is_used_by_a_command_by_python_and_as_a_service(run: Run) ->
 def test_the_first_cause_that_holds_is_told(tmp_path: Path, changes: dict[str, Any], said: str) -> None:
     seen, *_ = why(run_of(tmp_path, **changes), Limits())
     assert seen == Seen("Why does the network not win?", said)
+
+
+def test_of_a_training_that_learned_nothing_no_cause_is_told(tmp_path: Path) -> None:
+    found = why(run_of(tmp_path, verdict=METRICS["verdict"] | {"decision": "withheld"}), Limits())
+    assert found == (Nothing("A training learned nothing, so that no cause can be told."),)
+
+
+def test_a_measure_of_many_groups_is_drawn_where_it_is_opened(tmp_path: Path) -> None:
+    group = {"lo": 1.0, "hi": 2.0, "documents": 9, "difference": 0.1, "ci95": [-0.1, 0.3], "label": None}
+    group |= {"models": [{"name": "tfidf", "accuracy": 0.9, "ci95": [0.8, 0.95]}]}
+    few, many = ([group | {"label": f"c{number}"} for number in range(n)] for n in (3, 9))
+    entries = [
+        {"by": by, "a": "lstm@word2vec", "b": "tfidf", "groups": groups}
+        for by, groups in (("class", many), ("length", few))
+    ]
+    _, shown, more, *_ = slices(run_of(tmp_path, slices=entries), Limits())
+    assert isinstance(shown, Grid)
+    assert isinstance(more, Fold)
+    assert len(shown.blocks) == 1
+    assert more.summary == "By other measures (1)"
 
 
 def test_a_few_documents_are_named_with_what_became_of_them(run: Run, tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def test_underscores_are_escaped_where_they_would_emphasise(text: str, shown: st
 
 TFIDF_LINE = (
     *(
-        "**tfidf** (highest)",
+        "**tfidf**",
         "**87.5 %**",
         "77.5 to 95.0 %",
         "**0.871**",

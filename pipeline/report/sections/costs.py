@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pipeline.report.page.blocks import Block, Cell, Limits, Paragraph
+from pipeline.report.page.blocks import Block, Cell, Limits
 from pipeline.report.page.formats import MISSING, count, decimal, interval, seconds
 from pipeline.report.page.tables import Columns, number, table_of, text
 from pipeline.report.sections.facts import n_folds, nothing, what_times_hold
 from pipeline.report.sections.forecast import forecast_table
 from pipeline.report.sections.metric import metric_of
-from pipeline.run_folder.metrics.models import Cheapest, Cost
+from pipeline.report.sections.models_table import THE_CHOICE
+from pipeline.run_folder.metrics.models import Cost
 from pipeline.run_folder.names import METRICS
 from pipeline.run_folder.reading import Run
 
@@ -19,27 +20,27 @@ WHAT_COSTS_HOLD = (
     " needs."
 )
 RULE = (
-    "Close enough: the 95 % interval of the paired difference from the best ends no further than the region of"
-    " practical equivalence below zero. Cheapest: the fewest training seconds among those."
+    "Close enough: the 95 % interval of the paired difference ends no further than the region of"
+    " practical equivalence below zero. It is compared with {model}, which has the best score on validation documents."
 )
 RULE_OF_FOLDS = (
     "Close enough: the 95 % interval of the paired difference from every other model ends no further than the region"
     " of practical equivalence below zero; with folds no model is chosen as the best, since validation documents are"
-    " tested too. Cheapest: the fewest training seconds among those."
+    " tested too."
 )
 
 
 def costs(run: Run, limits: Limits) -> tuple[Block, ...]:
-    """Return one line on the cheapest model that is close to the best, and what every model costs."""
+    """Return what every model costs, and how far each is from the best by validation."""
     entries = run.metrics.costs
     if not entries:
         return nothing(run, "No model was trained, so nothing is known of costs.")
     cheapest, metric, places = run.metrics.cheapest, metric_of(run), run.places
     by_fold = cheapest.best is None and n_folds(run) > 1  # then none is chosen as the best
-    start = "Minus the model it stands worst against" if by_fold else "Minus the best"
+    start = "Minus the model it stands worst against" if by_fold else f"Minus {cheapest.best or 'the best'}"
     others = [entry for entry in entries if entry.name != cheapest.best]
     columns: Columns[Cost] = (
-        text("Model", lambda one: Cell(one.name, tags=_tags(one.name, cheapest))),
+        text("Model", lambda one: Cell(one.name, tags=_tags(one.name, run))),
         number("Training, s", lambda one: seconds(one.train_seconds)),
         number("One document, ms (median)", lambda one: decimal(one.latency_ms_p50, 2)),
         number("95th percentile", lambda one: decimal(one.latency_ms_p95, 2)),
@@ -55,17 +56,16 @@ def costs(run: Run, limits: Limits) -> tuple[Block, ...]:
         text("Close enough", lambda one: _CLOSE[one.within_rope_of_best]),
     )
     several_at_once = any(fit.at_once > 1 for fit in run.metrics.timing)
-    rule = RULE_OF_FOLDS if by_fold else RULE
+    rule = RULE_OF_FOLDS if by_fold else RULE.format(model=cheapest.best or "the model")
     note = f"{rule} {WHAT_COSTS_HOLD} {what_times_hold(run) if several_at_once else ''}".strip()
     title = "What each model costs, the cheapest to train first"
     ordered = sorted(entries, key=lambda entry: entry.train_seconds)
     table = table_of(title, ordered, columns, limits.rows, METRICS, note)
-    return (Paragraph(cheapest.sentence), table, *forecast_table(run, limits))
+    return (table, *forecast_table(run, limits))
 
 
-def _tags(name: str, cheapest: Cheapest) -> tuple[str, ...]:
-    titles = {"best by validation": cheapest.best, "cheapest close enough": cheapest.name}
-    return tuple(title for title, named in titles.items() if named == name)
+def _tags(name: str, run: Run) -> tuple[str, ...]:
+    return (THE_CHOICE,) if name == run.metrics.advice.model else ()
 
 
 _CLOSE = {True: "yes", False: "not shown", None: MISSING}

@@ -95,8 +95,18 @@ class _Parts:
         if cost is None:
             return MISSING, MISSING, MISSING
         latency = MISSING if cost.latency_ms_p50 is None else f"{decimal(cost.latency_ms_p50, 1)} ms"
-        size = MISSING if cost.size_bytes is None else f"{decimal(cost.size_bytes / 1e6, 1)} MB"
+        size = MISSING if cost.size_bytes is None else _megabytes(cost.size_bytes)
         return duration(cost.train_seconds), latency, size
+
+
+def _megabytes(size: int) -> str:
+    """Return a size with a digit that says something.
+
+    >>> _megabytes(5_300_000), _megabytes(21_400)
+    ('5.3 MB', '0.02 MB')
+    """
+    megabytes = size / 1e6
+    return f"{megabytes:.1f} MB" if megabytes >= 0.1 else f"{megabytes:.1g} MB"
 
 
 def _scale(models: Sequence[ModelFacts]) -> Scale:

@@ -135,8 +135,7 @@ def _comparison_table(run: Run, models: Sequence[ModelFacts], limits: Limits) ->
 
 
 def _name(model: ModelFacts, highest: float) -> Cell:
-    top = model.accuracy == highest
-    return Cell(model.name, best=top, tags=("highest",) if top else ())  # "best" is what validation chose
+    return Cell(model.name, best=model.accuracy == highest)
 
 
 def _speed(fits: Sequence[Timing]) -> str:

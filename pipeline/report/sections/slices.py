@@ -28,7 +28,8 @@ MEASURES: dict[str, tuple[str, str, Callable[[Number], str]]] = {
     ),
     "class": ("by class", "Class", str),
 }
-SHOWN = 2  # measures that are drawn before anything is opened
+SHOWN = 2  # measures that are drawn before anything is opened: those of few groups, in which most stand out
+FEW_GROUPS = 8
 MEANINGS = (
     "Groups of a measure are cut at quantiles of the test documents; equal values stay together. Unknown: the word"
     " stands in no training document. Typical word's training count: the geometric mean, over a document's tokens,"
@@ -41,14 +42,17 @@ def slices(run: Run, limits: Limits) -> tuple[Block, ...]:
     found = run.metrics.slices
     if not found:
         return nothing(run, "There are too few test documents to be told apart.")
-    by_telling = sorted(found, key=lambda entry: -_stand_out(entry))  # equal ones stay in their order
-    charts = tuple(chart for entry in by_telling for chart in _chart(entry, run, limits))
-    others = charts[SHOWN:]
+    by_telling = sorted(found, key=lambda entry: -_stand_out(entry))
+    first = [entry for entry in by_telling if len(entry.groups) <= FEW_GROUPS][:SHOWN]
+    shown, others = (
+        tuple(chart for entry in entries for chart in _chart(entry, run, limits))
+        for entries in (first, [entry for entry in by_telling if entry not in first])
+    )
     tables = tuple(_table(entry, run, limits) for entry in found)
     return (
         Seen(_seen(found, namer(run)), _caution(found)),
-        *((Grid(charts[:SHOWN]),) if charts else ()),
-        *((Fold(f"By {in_words(len(others))} more measures", (Grid(others),)),) if others else ()),
+        *((Grid(shown),) if shown else ()),
+        *((Fold(f"By other measures ({len(others)})", (Grid(others),)),) if others else ()),
         Fold("Accuracy of every model in every group", (*tables, Paragraph(MEANINGS, "muted"))),
     )
 

@@ -35,6 +35,8 @@ class Reason:
 
 def why(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return the first cause that this run shows."""
+    if run.metrics.verdict.decision == "withheld":
+        return (Nothing("A training learned nothing, so that no cause can be told."),)
     won = run.metrics.verdict.decision == "beats"
     reason = next((found for rule in RULES if (found := rule(run))), None)
     if reason is None or run.metrics.verdict.a is None:

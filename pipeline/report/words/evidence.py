@@ -8,6 +8,8 @@ from pipeline.run_folder.metrics.comparisons import Comparison
 
 AVERAGED = "ann"  # the network without memory
 MOST_TRAININGS = 6  # that a sentence names one by one
+ABOUT = 0.05  # a ratio that is so near to 1 is none
+SMALL_RATIO = 0.2  # below it a part is said, not a number of times
 MOST_SURE = 2  # differences that a sentence names
 
 
@@ -113,8 +115,19 @@ def instead_of(told: Told) -> str:
         "the training": times_of(told, other, told.advice.model, "train_seconds"),
         "the wait": times_of(told, other, told.advice.model, "latency_ms_p50"),
     }
-    parts = [f"{ratio:.2g} times {what}" for what, ratio in ratios.items() if ratio is not None]
+    parts = [_times(ratio, what) for what, ratio in ratios.items() if ratio is not None]
     return f"{told.call(other)}: {', '.join(parts)}" if parts else ""
+
+
+def _times(ratio: float, what: str) -> str:
+    """Return a ratio in words.
+
+    >>> _times(7.24, "the training"), _times(0.013, "the training"), _times(1.02, "the wait")
+    ('7.2 times the training', '1/77 of the training', 'the same wait')
+    """
+    if abs(ratio - 1) < ABOUT:
+        return what.replace("the", "the same", 1)
+    return f"{ratio:.2g} times {what}" if ratio >= SMALL_RATIO else f"1/{1 / ratio:.0f} of {what}"
 
 
 # --- how sure that is
