@@ -105,7 +105,7 @@ READ = {
         rows=8,
         notes=(
             "words are written like /c/en/house, in 2 languages: en is read, which has most words of the corpus"
-            " (2; de 1); embeddings.language names another",
+            " (2; de 1); embeddings.language names another [one-language-of-many]",
         ),
     ),
     "words like en:house": Expect(
@@ -113,14 +113,14 @@ READ = {
         rows=8,
         notes=(
             "words are written like en:house, in 2 languages: en is read, which has most words of the corpus (2;"
-            " de 1); embeddings.language names another",
+            " de 1); embeddings.language names another [one-language-of-many]",
         ),
     ),
     "words like house_NOUN": Expect(
         "fastText .vec",
         notes=(
             "no word is without a tag (house_NOUN); the vector of a word's first tag counts, and it is looked up"
-            " without [words-are-pieces]",
+            " without [words-with-tags]",
         ),
     ),
     "pieces like ▁house": Expect(

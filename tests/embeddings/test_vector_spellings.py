@@ -43,7 +43,7 @@ def test_of_several_languages_the_one_with_most_words_of_the_corpus_is_read(tmp_
     assert (places(file), file.repeated) == ({"harbour": 2.0, "film": 3.0}, 1)
     assert file.notes == (
         "words are written like /c/en/house, in 3 languages: en is read, which has most words of the corpus"
-        " (2; de 1; fr 1); embeddings.language names another",
+        " (2; de 1; fr 1); embeddings.language names another [one-language-of-many]",
     )
 
 
@@ -52,7 +52,7 @@ def test_a_setting_names_the_language(tmp_path: Path) -> None:
     file = read_vector_file(path, pl.Series(["film", "harbour", "port"]), "de")
     assert places(file) == {"film": 1.0}
     assert file.notes == (
-        "words are written like /c/de/house, in 3 languages: de is read, as embeddings.language says",
+        "words are written like /c/de/house, in 3 languages: de is read, as embeddings.language says [one-language-of-many]",
     )
     with pytest.raises(PipelineError) as error:
         read_vector_file(path, pl.Series(["film"]), "xx")
@@ -64,7 +64,9 @@ def test_a_file_of_one_language_is_read_whatever_that_is(tmp_path: Path) -> None
     words = [f"/c/de/{word}" for word in ("hafen", "film", "segel", "boot", "mast")]
     file = read_vector_file(text_of(tmp_path / "mini.txt", words), pl.Series(["film"]))
     assert places(file) == {"film": 1.0}
-    assert file.notes == ("words are written like /c/de/house: de is the one language",)
+    assert file.notes == (
+        "words are written like /c/de/house: de is the one language [one-language-of-many]",
+    )
 
 
 def test_semicolons_with_decimal_commas_are_called_that(tmp_path: Path) -> None:
