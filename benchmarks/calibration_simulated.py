@@ -15,7 +15,7 @@ import numpy as np
 from pipeline.core.values import Bool, Float64
 from pipeline.evaluation.calibration import calibration_facts
 from pipeline.evaluation.pooling import PooledRun
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Predictions
 from pipeline.tasks.classification.scores import CALIBRATION_BINS, bins_of, score
 
 CONFIDENCES = {"sure": (12.0, 0.6), "middling": (4.0, 2.0)}  # parameters of the beta distribution

@@ -21,7 +21,7 @@ from pipeline.evaluation.estimates import Estimate, holm, unpaired_estimate
 from pipeline.evaluation.few_documents import FEW, sign_flips
 from pipeline.evaluation.pooling import pool_folds
 from pipeline.run_folder.predictions import SavedPredictions
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Predictions
 
 SEED = 20_260_105
 LEVEL = 0.05

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from docs.marked_sections import write_section
 from pipeline.run_folder import metrics
-from pipeline.run_folder.metrics import comparisons, corpus, documents, models
+from pipeline.run_folder.metrics import comparisons, corpus, documents, models, spans
 from pipeline.run_folder.metrics.rows import Row, key_of
 
 PAGE = Path(__file__).parent / "reference" / "run-folder.md"
@@ -27,7 +27,14 @@ TABLES: tuple[
         corpus.Embedding,
         comparisons.Gains,
     ),
-    *(comparisons.Cause, models.Budget, documents.Group, documents.HardDocuments, documents.Contamination),
+    *(
+        comparisons.Cause,
+        models.Budget,
+        documents.Group,
+        spans.SpanScores,
+        documents.HardDocuments,
+        documents.Contamination,
+    ),
     *(models.Cost, models.Cheapest, models.LearningCurve, models.Tuned, models.Timing, corpus.Environment),
 )
 

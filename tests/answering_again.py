@@ -11,7 +11,7 @@ from pipeline.experiment.data import read_and_split
 from pipeline.models.saved import load_model
 from pipeline.run_folder.predictions import prediction_path, read_predictions
 from pipeline.settings.reading import load_config
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Predictions
 from pipeline.tasks.table import CLASSIFY
 
 

@@ -16,7 +16,7 @@ from pipeline.models.networks.labelled import Evaluation, Labelled
 from pipeline.models.networks.training import FittedNetwork, Schedule, fit_network
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.settings.tables import BaselineSettings, EmbeddingSettings, NetworkSettings, Word2VecSettings
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Predictions
 from pipeline.text.vocabulary import build_vocabulary
 
 THREE_DOCUMENTS = (("good", "film"), ("bad", "film", "!"), ("good", "good", "plot"))

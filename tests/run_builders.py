@@ -23,7 +23,7 @@ from pipeline.run_folder.details.fitting import FitCost, Fits, ModelCosts
 from pipeline.run_folder.documents import COLUMNS, write_documents
 from pipeline.run_folder.predictions import prediction_path, write_predictions
 from pipeline.settings.tables import Config, save_config, with_values
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Predictions
 
 SKILLS = {"majority": 0.0, "bow": 1.0, "tfidf": 2.0, "lstm@word2vec": 3.0}  # how often a model is right
 LABELS = ("bad", "good", "mixed")

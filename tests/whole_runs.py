@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pytest
 
 from pipeline.commands.run import run_experiment
 from pipeline.core.console import Console
@@ -99,19 +101,24 @@ class Watched(Console):
         return super().stage(title, total, unit)
 
 
-def made_once(folder: Path, make: Callable[[Path], object]) -> None:
-    """Have the first of the test processes that comes here fill a folder; the others wait for it."""
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """Return a folder of these tests that the first of their processes fills; the others wait for it."""
+    of_process = (
+        factory.getbasetemp()
+    )  # beside those of others, or alone: then those beside it are of other tests
+    folder = (of_process.parent if "PYTEST_XDIST_WORKER" in os.environ else of_process) / name
     begun, ended = folder.with_suffix(".begun"), folder.with_suffix(".ended")
     try:
         begun.mkdir()
     except FileExistsError:
         while not ended.exists():
             time.sleep(0.1)
-        return
+        return folder
     try:
         make(folder)
     finally:
         ended.mkdir()
+    return folder
 
 
 # --- executors -------------------------------------------------------------------------------------------

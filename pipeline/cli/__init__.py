@@ -155,13 +155,15 @@ def plan(
 
 
 @inspect.command("corpus", short_help="Show how CORPUS is read and split.")
-@_with_settings("corpus", "run.seed", "run.debug")
+@_with_settings("corpus", "run.task", "run.seed", "run.debug")
 def inspect_corpus(settings: Config, console: Console) -> None:
     """Show how CORPUS is read and split: every record used or accounted for, duplicates, what was assumed."""
     from pipeline.corpus.by_settings import read_asked, split_asked
     from pipeline.corpus.describe import describe_corpus
     from pipeline.corpus.duplicates import find_duplicates
+    from pipeline.corpus.task_of import with_task
 
+    settings = with_task(settings)
     loaded = read_asked(settings, console)
     duplicates = find_duplicates(loaded.corpus)
     corpora = split_asked(settings, loaded, duplicates)

@@ -17,7 +17,7 @@ from pipeline.core.values import Bool, Float64, Int32, Int64
 from pipeline.core.wording import percent
 from pipeline.evaluation.disagreement import LEVEL, Disagreement, disagreement
 from pipeline.run_folder.predictions import SavedPredictions, read_run_predictions
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Predictions
 
 SHOWN = 5  # documents of one model
 COLUMNS = ("model", "document", "label", "answer_a", "answer_b", "fits_a", "fits_b")
@@ -173,7 +173,7 @@ def _answered(fits: Sequence[SavedPredictions]) -> Answered:
         if all(any((fit.seed, fit.fold) == (seed, fold) for fit in fits) for fold in folds)
     ]
     of_seeds = [
-        Predictions.joined([fit.predictions for fit in fits if fit.seed == seed])
+        Predictions.joined([fit.predictions.single for fit in fits if fit.seed == seed])
         for seed in seeds or [min(fit.seed for fit in fits)]
     ]
     order = [np.argsort(one.documents, kind="stable") for one in of_seeds]

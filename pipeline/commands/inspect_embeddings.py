@@ -10,6 +10,7 @@ from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import plain
 from pipeline.core.values import TRAIN
+from pipeline.corpus.task_of import with_task
 from pipeline.embeddings.audit.fit import CorpusFacts, audit_fit
 from pipeline.embeddings.audit.neighbours import characteristic_words, neighbour_rows
 from pipeline.embeddings.table import Embedded, embed, parse_source
@@ -40,6 +41,7 @@ def describe_fit(source: str, config: Config, console: Console) -> str:
         If there is no such source, or for a mistake in the corpus or the vector file.
     """
     _check(source)
+    config = with_task(config)
     read = read_and_split(config, console)
     config, told = settle_tokenizer(config, read.loaded)
     planned = (PlannedModel("", "network", "", source=source),)  # unlabelled text is for embeddings only
@@ -51,7 +53,7 @@ def describe_fit(source: str, config: Config, console: Console) -> str:
     with console.stage("Auditing the fit"):
         audit = audit_fit(found, facts)
     words = characteristic_words(
-        facts.train, facts.corpus.labels[facts.corpus.positions(TRAIN)], facts.corpus.label_names
+        facts.train, facts.corpus.strata[facts.corpus.positions(TRAIN)], facts.corpus.strata_names
     )
     near = {"source": found.source, "words": neighbour_rows(words, found.vocabulary, found.matrix)}
     head = (

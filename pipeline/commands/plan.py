@@ -13,6 +13,7 @@ from pipeline.core.clean import plural
 from pipeline.core.console import Console
 from pipeline.core.files import plain
 from pipeline.core.resources import memory_mib, usable_cores
+from pipeline.corpus.task_of import with_task
 from pipeline.embeddings.audit.fit import CorpusFacts
 from pipeline.experiment.calibrate import Calibration
 from pipeline.experiment.data import read_and_split, settle_tokenizer, tokenize_all
@@ -38,7 +39,8 @@ def plan_run(config: Config, console: Console, nodes: int = 1) -> Forecast:
         For a mistake in the user's files or settings.
     """
     start = time.perf_counter()
-    planned = plan_models(config.run.models, config.run.embeddings)
+    config = with_task(config)
+    planned = plan_models(config.run.models, config.run.embeddings, config.run.task)
     check_settings(planned, config.networks)
     check_executor(config.run.executor)
     shard = Shard.parse(config.run.shard) if config.run.shard else None
@@ -48,7 +50,8 @@ def plan_run(config: Config, console: Console, nodes: int = 1) -> Forecast:
     models_elsewhere(config, read, console)
     config, _ = settle_tokenizer(config, read.loaded)
     config, _ = settle_sources(config, planned, read.corpora[0])
-    data = tokenize_all(config, console, read.loaded, plan_models(config.run.models, config.run.embeddings))
+    planned = plan_models(config.run.models, config.run.embeddings, config.run.task)
+    data = tokenize_all(config, console, read.loaded, planned)
     before = time.perf_counter() - start
     own_mib, machine = memory_mib(), this_machine(config.run.max_memory)
     facts = CorpusFacts(data.tokenized, read.corpora[0], config.tokenizer)

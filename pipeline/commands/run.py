@@ -31,6 +31,7 @@ from pipeline.corpus.by_settings import with_answers
 from pipeline.corpus.duplicates import unlabelled_warning
 from pipeline.corpus.facts import describe_tokens
 from pipeline.corpus.splits import join_groups
+from pipeline.corpus.task_of import with_task
 from pipeline.embeddings.audit.fit import CorpusFacts
 from pipeline.experiment.conclude import conclude
 from pipeline.experiment.data import (
@@ -115,7 +116,8 @@ def run_experiment(
         After the folder was written with what had finished; after a second Ctrl-C at once.
     """
     began = time.perf_counter()
-    planned = plan_models(config.run.models, config.run.embeddings)
+    config = with_task(config)
+    planned = plan_models(config.run.models, config.run.embeddings, config.run.task)
     check_settings(planned, config.networks)
     check_executor(config.run.executor)
     if config.run.shard:
@@ -131,7 +133,7 @@ def run_experiment(
         console.say(sentence)
     loaded = replace(read.loaded, assumptions=(*read.loaded.assumptions, *told))
     read = replace(read, loaded=loaded)
-    planned = plan_models(config.run.models, config.run.embeddings)
+    planned = plan_models(config.run.models, config.run.embeddings, config.run.task)
     check_names(config.run.compare, {model.name for model in planned})
     outside = models_elsewhere(config, read, console)
     smaller = folds_of_curve(config, read)
@@ -192,8 +194,9 @@ def begin_or_go_on(path: Path, asked: AskedRun, lock: RunLock, console: Console,
     console.log_to(path / LOG)
     if laid_down is not None:
         for breach in breaches(laid_down.content, asked.config, run.about.corpus, __version__):
-            told = f"this run does not keep to {laid_down.file}: {breach}"
-            console.warn(warning("protocol-not-kept", told))
+            console.warn(
+                warning("protocol-not-kept", f"this run does not keep to {laid_down.file}: {breach}")
+            )
     return run
 
 
@@ -286,8 +289,9 @@ def _end_by_mistake(run: PlannedRun, read: ReadCorpus, console: Console) -> None
     elif not scored:
         with contextlib.suppress(PipelineError, OSError):  # the first mistake is the one to be told
             _conclude_without_words(run, read, console)
-            told = f"the run ends here; what had finished stands in {folder.path}"
-            console.warn(warning("run-ends-here", told))
+            console.warn(
+                warning("run-ends-here", f"the run ends here; what finished stands in {folder.path}")
+            )
 
 
 def _tell_stop(console: Console, why: str) -> None:
@@ -359,8 +363,7 @@ def fit_all(
         warned = describe_test_documents(folder, data.tokenized, read.corpora, groups)
     if loaded.unlabelled is not None and data.unlabelled is not None:
         tested = np.unique(np.concatenate([fold.test for fold in read.folds]))
-        texts = loaded.corpus.texts.gather(tested)
-        warned += [found for found in [unlabelled_warning(loaded.unlabelled, texts)] if found]
+        warned += filter(None, [unlabelled_warning(loaded.unlabelled, loaded.corpus.texts.gather(tested))])
     for text in warned:
         console.warn(text)
         folder.note(text)

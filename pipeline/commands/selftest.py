@@ -20,10 +20,12 @@ import polars as pl
 from pipeline.commands.run import fit_and_score
 from pipeline.core.columns import aligned
 from pipeline.core.console import Console
-from pipeline.core.errors import PipelineError
+from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.seeds import stage_generator
 from pipeline.core.values import TEST, TRAIN, VALIDATION, Bool, Corpus, Int32, Int64, Ledger, LoadedCorpus
 from pipeline.corpus.duplicates import find_duplicates
+from pipeline.corpus.sources import names_of
+from pipeline.corpus.task_of import name_of_task
 from pipeline.evaluation.comparisons import compare
 from pipeline.experiment.data import ReadCorpus, read_and_split
 from pipeline.experiment.plan import plan_models
@@ -32,7 +34,7 @@ from pipeline.run_folder.models import saved_tokens
 from pipeline.run_folder.predictions import SavedPredictions, read_run_predictions
 from pipeline.settings.setting import Value
 from pipeline.settings.tables import QUICK, Config, with_values
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.table import CLASSIFY
 from pipeline.text.tokenizer import tokenize
 
 SHUFFLES = 3
@@ -147,6 +149,14 @@ WHAT = (
 
 def _read(config: Config, console: Console) -> LoadedCorpus:
     """Return the corpus with its one split, sampled as --quick samples it."""
+    if name_of_task(config) != CLASSIFY.name:
+        what = "its words have tags, and these controls are about classes of documents"
+        raise PipelineError(
+            "selftest-not-possible",
+            first_places(names_of(config.corpus.path)),
+            what,
+            "give documents with classes",
+        )
     read = read_and_split(config, console)
     return replace(read.loaded, corpus=read.corpora[0], unlabelled=None, together=None, warnings=())
 
@@ -304,7 +314,7 @@ def canary_findings(run: Path, saved: Iterable[SavedPredictions], planted: Plant
 
 def _right(entry: SavedPredictions, records: Int64 | None = None) -> Bool:
     """Return whether the answers to these documents, or to all, are right; bool (N,)."""
-    predictions = entry.predictions
+    predictions = entry.predictions.single
     right: Bool = predictions.predicted == predictions.labels
     return right if records is None else right[np.isin(predictions.documents, records)]
 
@@ -351,7 +361,5 @@ def _decision(a: Sequence[SavedPredictions], b: Sequence[SavedPredictions], conf
 
 def _without_planted(entry: SavedPredictions, planted: Planted) -> SavedPredictions:
     first = min(int(planted.with_canary.min()), int(planted.with_neutral.min()))
-    own = entry.predictions.documents < first
-    predictions = entry.predictions
-    kept = Predictions(predictions.documents[own], predictions.labels[own], predictions.probabilities[own])
+    kept = entry.predictions.only(entry.predictions.documents < first)
     return replace(entry, predictions=kept)

@@ -26,6 +26,7 @@ ERRORS: Mapping[str, Mapping[str, str]] = {
         "options-exclude-each-other": (
             "These options cannot be given together: each asks for something else. Keep one."
         ),
+        "option-of-another-task": "The option or model belongs to another task than the corpus asks for.",
         "option-needs-another": "The option means something only together with the one that is named.",
         "named-twice": "Something stands twice where each thing is named once. Leave one out.",
         "name-taken": (

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-Family = Literal["n-grams", "vectors", "averages", "recurrent"]
+Family = Literal["n-grams", "vectors", "averages", "recurrent", "windows"]
 
 LAST = "last"
 POOLED = ("max", "mean", "max+mean")  # heads that read every state
+OF_DOCUMENTS = (LAST, *POOLED)
 EACH, CRF = "each", "crf"  # heads that answer words: each from its own state, or all along a chain of tags
 OF_WORDS = (EACH, CRF)
 FORWARD, BACKWARD = "", "_backward"  # ways to read a document, as the layers' names end
@@ -27,13 +28,15 @@ class ModelEntry:
 
     Attributes
     ----------
-    family : a linear model of n-grams or of averaged vectors, or a network that averages vectors or is recurrent
+    family : a linear model of n-grams or of averaged vectors, a network that averages vectors or is recurrent, or a
+        linear tagger of what stands around a word
     control : of the verdict it is no side, but shows what the others have to be above
     cell : of a recurrent network, an entry of the table of cells
     gated : its cell has gates: the own learning rates of `OWN_TRAINING` are others
     directions : one or both ways to read a document
     heads : how its states may become one vector, and `default_head` where its name says none
     compared_with : the simpler models that it is compared with on the same vectors
+    tasks : what it can answer
     """
 
     family: Family
@@ -44,6 +47,17 @@ class ModelEntry:
     heads: tuple[str, ...] = ()
     default_head: str = ""
     compared_with: tuple[str, ...] = ()
+    tasks: tuple[str, ...] = ("classify",)
+
+    @property
+    def every_head(self) -> tuple[str, ...]:
+        """The heads of all its tasks."""
+        return self.heads + (OF_WORDS if self.recurrent and "tag" in self.tasks else ())
+
+    @property
+    def reads_vectors(self) -> bool:
+        """Whether it needs an embedding source."""
+        return self.family not in ("n-grams", "windows")
 
     @property
     def recurrent(self) -> bool:
@@ -61,7 +75,15 @@ class ModelEntry:
         return self.directions == (FORWARD,)
 
 
-_recurrent = partial(ModelEntry, "recurrent", directions=(FORWARD,), heads=(LAST, *POOLED), default_head=LAST)
+_recurrent = partial(
+    ModelEntry,
+    "recurrent",
+    tasks=("classify", "tag"),
+    directions=(FORWARD,),
+    heads=OF_DOCUMENTS,
+    default_head=LAST,
+)
+_tagger = partial(ModelEntry, "windows", tasks=("tag",))
 _BOTH_WAYS = (FORWARD, BACKWARD)
 
 # In the order in which help and messages name them.
@@ -76,6 +98,9 @@ MODELS: dict[str, ModelEntry] = {
     "gru": _recurrent(cell="gru", gated=True, compared_with=("rnn",)),
     "lstm": _recurrent(cell="lstm", gated=True, compared_with=("rnn", "ann", "mean")),
     "bilstm": _recurrent(cell="lstm", gated=True, directions=_BOTH_WAYS, default_head="max+mean"),
+    "most-frequent": _tagger(control=True),
+    "window": _tagger(),
+    "crf": _tagger(compared_with=("window",)),
 }
 
 

@@ -328,7 +328,7 @@ def parse_network(asked: str) -> ModelName:
         raise PipelineError(
             "unknown-model", "--models", f'there is no model "{asked}"', did_you_mean(model, MODELS)
         )
-    known = MODELS[model].heads
+    known = MODELS[model].every_head
     if "" in parts:
         raise PipelineError(
             "unknown-model", "--models", f'"{asked}" names no head', f'use "{model}", or {model}:last'

@@ -79,7 +79,8 @@ class Reading:
     """How a corpus was read: its files, the corpus itself first, and its classes with their documents."""
 
     parts: tuple[PartRead, ...]
-    classes: tuple[tuple[str, int], ...]  # in order of their documents, most first
+    classes: tuple[tuple[str, int], ...]  # in order of their documents, or of their words, most first
+    called: str = "class"  # what one of them is called
 
     def columns(self) -> dict[str, str]:
         """Return the text and the label column of the first file, by their role; empty where it has none."""
@@ -105,12 +106,12 @@ class Reading:
             said = own if part is self.parts[0] else tuple(words for words in own if words not in first)
             name = f"{part.file} ({part.part})" if part.part else part.file
             files.append(f"{name}: {', '.join((*said, part.records()))}")
-        return f"{'; '.join(files)}; {_classes(self.classes)}"
+        return f"{'; '.join(files)}; {_classes(self.classes, self.called)}"
 
 
-def _classes(classes: Sequence[tuple[str, int]]) -> str:
+def _classes(classes: Sequence[tuple[str, int]], called: str) -> str:
     shown = classes if len(classes) <= CLASSES_SHOWN else classes[: CLASSES_SHOWN - 1]
     names = ", ".join(f'"{clip(clean(name), NAME_SHOWN)}" ({count:,})' for name, count in shown)
     rest = classes[len(shown) :]
     more = f" and {len(rest):,} more of {rest[-1][1]:,} to {rest[0][1]:,}" if rest else ""
-    return f"{plural(len(classes), 'class')}: {names}{more}"
+    return f"{plural(len(classes), called)}: {names}{more}"

@@ -15,8 +15,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-import psutil
-
 import pipeline
 
 if TYPE_CHECKING:
@@ -45,6 +43,8 @@ class PeakMemory:
     """Sample this process's resident memory every 50 ms while the block runs; `mib` is the peak."""
 
     def __init__(self) -> None:
+        import psutil  # takes as long as the answer to a text
+
         self._process = psutil.Process()
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._sample, daemon=True)
@@ -85,6 +85,8 @@ def milliseconds_of_each(answer: Callable[[Item], object], items: Sequence[Item]
 
 def describe_environment(command: str, gpu: str | None) -> dict[str, object]:
     """Return `environment` of metrics.json."""
+    import psutil
+
     return {
         "embedseq": pipeline.__version__,
         "python": platform.python_version(),
@@ -113,6 +115,8 @@ def usable_cores(container: Path = Path("/sys/fs/cgroup")) -> int:
 
 def available_mib(container: Path = Path("/sys/fs/cgroup")) -> float:
     """Return how much memory may still be taken, MiB: in a container, of what that is limited to."""
+    import psutil
+
     free: float = psutil.virtual_memory().available / 2**20
     limit, used = _numbers_in(container / "memory.max"), _numbers_in(container / "memory.current")
     return max(0.0, min(free, (limit[0] - used[0]) / 2**20)) if limit and used else free
@@ -226,4 +230,6 @@ def in_two_threads(work: Callable[[Item], Result], items: Iterable[Item]) -> lis
 
 def memory_mib() -> float:
     """Return the memory that this process has resident, MiB."""
+    import psutil
+
     return float(psutil.Process().memory_info().rss / 2**20)

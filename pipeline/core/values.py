@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pipeline.core.ragged import places_of
 from pipeline.core.reading import Reading
 from pipeline.core.warned import Warned
 
@@ -37,31 +38,86 @@ def require(condition: bool, message: str) -> None:
 
 
 @dataclass(frozen=True, eq=False)
+class Words:
+    """Documents that came cut into words: document i has `tokens[offsets[i]:offsets[i + 1]]`, as they are written."""
+
+    tokens: pl.Series  # string (M,)
+    offsets: Int64  # (N + 1,)
+
+    def __post_init__(self) -> None:
+        require(self.tokens.dtype == pl.String, f"tokens are {self.tokens.dtype}, not String")
+        _check_offsets(self.offsets, len(self.tokens))
+
+
+@dataclass(frozen=True, eq=False)
 class Corpus:
     """Labelled documents in the order they were read: training file, validation file, test file.
 
-    `records` is the record's number (from 0, after any header) in the file it came from. `split` is
-    UNASSIGNED (-1), TRAIN (0), VALIDATION (1) or TEST (2).
+    Each document has a label, or, where `words` are given, each of its words has one. `records` is the record's number
+    (from 0, after any header) in the file it came from. `split` is UNASSIGNED (-1), TRAIN (0), VALIDATION (1) or
+    TEST (2).
     """
 
     texts: pl.Series  # string (N,)
-    labels: Int32  # (N,)
+    labels: Int32  # (N,), or (M,) of words
     label_names: tuple[str, ...]  # (C,)
     records: Int64  # (N,)
     split: Int8  # (N,)
+    words: Words | None = None
 
     def __post_init__(self) -> None:
         n_docs = len(self.texts)
+        n_labels = n_docs if self.words is None else len(self.words.tokens)
         require(self.texts.dtype == pl.String, f"texts are {self.texts.dtype}, not String")
         require(self.texts.null_count() == 0, "texts hold nulls")
-        for name in ("labels", "records", "split"):
+        for name in ("records", "split"):
             require(getattr(self, name).shape == (n_docs,), f"{name} has not one entry for each text")
+        require(self.labels.shape == (n_labels,), "labels has not one entry for each text, or for each word")
         in_range = (self.labels >= 0) & (self.labels < len(self.label_names))
         require(bool(in_range.all()), "a label is outside 0 <= label < C")
 
     def without_texts(self) -> Corpus:
         """Return the corpus with empty texts, for a process that reads none."""
-        return replace(self, texts=pl.repeat("", len(self.texts), dtype=pl.String, eager=True))
+        words = self.words and replace(self.words, tokens=_empty(len(self.words.tokens)))
+        return replace(self, texts=_empty(len(self.texts)), words=words)
+
+    def only(self, documents: Int64) -> Corpus:
+        """Return the documents at these positions, in that order."""
+        words, labels = self.words, documents
+        if words is not None:
+            labels, offsets = places_of(words.offsets, documents)
+            words = Words(words.tokens.gather(labels), offsets)
+        return Corpus(
+            self.texts.gather(documents),
+            self.labels[labels],
+            self.label_names,
+            self.records[documents],
+            self.split[documents],
+            words,
+        )
+
+    @property
+    def strata(self) -> Int32:
+        """What documents are drawn by, so that parts are alike: their labels; all are one where words have those."""
+        return self.labels if self.words is None else np.zeros(len(self.texts), dtype=np.int32)
+
+    @property
+    def strata_names(self) -> tuple[str, ...]:
+        """The names of the strata."""
+        return self.label_names if self.words is None else ("",)
+
+    @property
+    def split_of_labels(self) -> Int8:
+        """The split of each label: that of its document."""
+        return self.split if self.words is None else np.repeat(self.split, np.diff(self.words.offsets))
+
+    def answers(self, documents: Int64) -> list[str]:
+        """Return in words what is right for each of these documents: its label, or the tags of its words."""
+        names = np.array(self.label_names, dtype=object)
+        if self.words is None:
+            return names[self.labels[documents]].tolist()  # type: ignore[no-any-return]
+        places, offsets = places_of(self.words.offsets, documents)
+        return [" ".join(tags) for tags in np.split(names[self.labels[places]], offsets[1:-1])]
 
     def positions(self, *splits: int) -> Int64:
         """Return the positions (int64, ascending) of the documents in `splits`."""
@@ -257,6 +313,10 @@ class Units:
             at = np.searchsorted(self.documents, documents).clip(max=len(self.documents) - 1)
             groups = np.where(self.documents[at] == documents, self.groups[at], groups)
         return np.unique(groups, return_inverse=True)[1].astype(np.int64)
+
+
+def _empty(n: int) -> pl.Series:
+    return pl.repeat("", n, dtype=pl.String, eager=True)
 
 
 def _check_offsets(offsets: Int64, n_tokens: int) -> None:

@@ -66,6 +66,9 @@ WARNINGS: Mapping[str, Mapping[str, str]] = {
         "texts-of-marks-alone": "No text holds a letter or a digit.",
         "texts-that-say-none": "Texts say only that there is none, such as `N/A`. They are kept.",
         "part-of-one-class": "All documents of a part have one class, so that one answer is always right.",
+        "tags-are-numbers": "Tags are numbers, and spans are told by the names of tags. Write the names.",
+        "tags-out-of-order": "A tag cannot follow the one before it. Spans are read as the official scorer reads them.",
+        "tags-not-in-training": "Test or validation words have a tag that no training word has, so none can learn it.",
         "sample-drawn": "A sample of the documents was drawn, so figures are a first look.",
     },
     "What could leak": {

@@ -11,7 +11,7 @@ from typing import Literal, get_args
 from pipeline.core.models import LAST
 from pipeline.core.names import ModelName
 
-Metric = Literal["accuracy", "macro-f1", "balanced-accuracy", "log-loss"]
+Metric = Literal["accuracy", "macro-f1", "balanced-accuracy", "log-loss", "span-f1", "token-accuracy"]
 METRIC_NAMES: tuple[Metric, ...] = get_args(Metric)
 FIRST_METRIC = METRIC_NAMES[0]  # where none is asked for
 
@@ -269,6 +269,8 @@ METRIC_WORDS = {
     "accuracy": MetricWords("accuracy", percent, "{a} against {b}", counts=True),
     "macro-f1": MetricWords("macro F1", lambda value: f"{100 * value:.1f}", "macro F1 {a} against {b}"),
     "balanced-accuracy": MetricWords("balanced accuracy", percent, "balanced accuracy {a} against {b}"),
+    "span-f1": MetricWords("span F1", lambda value: f"{100 * value:.1f}", "span F1 {a} against {b}"),
+    "token-accuracy": MetricWords("token accuracy", percent, "token accuracy {a} against {b}"),
     "log-loss": MetricWords(
         "log loss",
         lambda value: f"{value:.3f}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +18,10 @@ from pipeline.corpus.readers.unsettled import AT_TERMINAL, Unsettled
 from pipeline.corpus.sample import sample_corpus
 from pipeline.corpus.sources import names_of
 from pipeline.corpus.splits import split_corpus
+from pipeline.corpus.tagged.reading import read_tagged
+from pipeline.settings.corpus import CorpusSettings
 from pipeline.settings.tables import QUICK, Config, with_values
+from pipeline.tasks.table import task_of
 
 
 def read_asked(config: Config, console: Console | None = None) -> LoadedCorpus:
@@ -29,23 +33,45 @@ def read_asked(config: Config, console: Console | None = None) -> LoadedCorpus:
     files = (wanted.path, wanted.test, wanted.validation, wanted.unlabelled)
     beside = [Path(name) for named in files if named is not None for name in names_of(named)]
     with reading_as(wanted.encoding, beside):
-        loaded = read_corpus(
-            wanted.path,
-            test=wanted.test,
-            validation=wanted.validation,
-            unlabelled=wanted.unlabelled,
-            text_column=wanted.text,
-            label_column=wanted.label,
-            classes=ClassOptions(
-                read_map(wanted.class_map or ""), wanted.drop_classes, wanted.only_known_classes
-            ),
-            allow_losses=wanted.allow_losses,
-            ask=None if console is None else partial(_ask, console),
-        )
+        loaded = READ[task_of(config).name](wanted, console)
     generator = stage_generator(
         config.run.seed, "quick sample"
     )  # of --quick, which is a limit, before there was one
     return sample_corpus(loaded, wanted.limit, generator, _asked_by(config)) if wanted.limit else loaded
+
+
+def _read_classes(wanted: CorpusSettings, console: Console | None) -> LoadedCorpus:
+    return read_corpus(
+        wanted.path,
+        test=wanted.test,
+        validation=wanted.validation,
+        unlabelled=wanted.unlabelled,
+        text_column=wanted.text,
+        label_column=wanted.label,
+        classes=ClassOptions(
+            read_map(wanted.class_map or ""), wanted.drop_classes, wanted.only_known_classes
+        ),
+        allow_losses=wanted.allow_losses,
+        ask=None if console is None else partial(_ask, console),
+    )
+
+
+def _read_tags(wanted: CorpusSettings, console: Console | None) -> LoadedCorpus:
+    return read_tagged(
+        wanted.path,
+        test=wanted.test,
+        validation=wanted.validation,
+        unlabelled=wanted.unlabelled,
+        tags=wanted.tags,
+        allow_losses=wanted.allow_losses,
+    )
+
+
+# What reads the files of each task.
+READ: dict[str, Callable[[CorpusSettings, Console | None], LoadedCorpus]] = {
+    "classify": _read_classes,
+    "tag": _read_tags,
+}
 
 
 def _asked_by(config: Config) -> str:

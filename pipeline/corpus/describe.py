@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
+from pipeline.core.clean import plural
 from pipeline.core.values import SPLIT_NAMES, TEST, Corpus, Duplicates, Int64, Ledger, LoadedCorpus
 from pipeline.corpus.duplicates import leak_warning
 from pipeline.corpus.losses import by_reason
@@ -28,7 +29,7 @@ def describe_corpus(loaded: LoadedCorpus, duplicates: Duplicates, splits: Corpus
         [loaded.name, f"  {loaded.reading.line()}", *_left_out(loaded.ledger)],
         _list("Assumed", loaded.assumptions),
         _list("Warnings", _warnings(loaded, duplicates, splits)),
-        ["Classes", *_classes(splits)],
+        [_several(loaded).capitalize(), *_classes(splits, _several(loaded))],
         ["Documents", *_documents(loaded, duplicates)],
     ]
     return "\n\n".join("\n".join(lines) for lines in sections if lines)
@@ -49,8 +50,12 @@ def _list(title: str, lines: tuple[str, ...]) -> list[str]:
     return [title, *(f"  {line}" for line in lines)] if lines else []
 
 
-def _classes(splits: Corpus) -> Iterator[str]:
-    counts = _counts(splits)
+def _several(loaded: LoadedCorpus) -> str:
+    return plural(2, loaded.reading.called).removeprefix("2 ")
+
+
+def _classes(splits: Corpus, called: str) -> Iterator[str]:
+    counts, unit = _counts(splits), "documents" if splits.words is None else "words"
     order = np.argsort(-counts.sum(axis=1), kind="stable")
     shown = order if len(order) <= CLASSES_SHOWN else order[: CLASSES_SHOWN - 1]
     names = [splits.label_names[label] for label in shown.tolist()]
@@ -61,7 +66,7 @@ def _classes(splits: Corpus) -> Iterator[str]:
         yield _row(name, row, width)
     if len(shown) < len(order):
         rest = counts[order[len(shown) :]].sum(axis=1)
-        yield f"  and {len(rest)} more classes of {rest.min():,} to {rest.max():,} documents"
+        yield f"  and {len(rest)} more {called} of {rest.min():,} to {rest.max():,} {unit}"
     yield _row("in all", counts.sum(axis=0).tolist(), width)
 
 
@@ -72,7 +77,7 @@ def _row(name: str, counts: list[int], width: int) -> str:
 def _counts(splits: Corpus) -> Int64:
     """Return documents by class and split; int64 (C, 3)."""
     counts = [
-        np.bincount(splits.labels[splits.split == split], minlength=len(splits.label_names))
+        np.bincount(splits.labels[splits.split_of_labels == split], minlength=len(splits.label_names))
         for split in SPLIT_NAMES
     ]
     return np.stack(counts, axis=1).astype(np.int64)  # (C, 3)

@@ -41,7 +41,7 @@ from pipeline.corpus.sources import Named, corpus_name, find_corpus, find_paths
 from pipeline.corpus.told_by_columns import by_part, without_rejected
 from pipeline.corpus.unlabelled import read_unlabelled
 from pipeline.tasks.table import CLASSIFY
-from pipeline.tasks.task import Task
+from pipeline.tasks.task import OneAnswer
 
 HASHED_AT_ONCE = 10_000  # documents
 NO_LABEL_MARKS = (NO_CLASS, f"{NO_CLASS}.0", "?", "unknown", "none", "null", "nan", "NaN", "N/A", "-")
@@ -65,7 +65,7 @@ def read_corpus(
     text_column: str | None = None,
     label_column: str | None = None,
     classes: ClassOptions = AS_THEY_ARE,
-    task: Task = CLASSIFY,
+    task: OneAnswer = CLASSIFY,
     allow_losses: bool = False,
     ask: Ask | None = None,
 ) -> LoadedCorpus:
@@ -87,7 +87,7 @@ def read_corpus(
         a number cut in two, such as "stars>3", is a label.
     classes : ClassOptions
         Classes to merge, to rename and to leave out.
-    task : Task
+    task : OneAnswer
         What is asked of a document: which labels there are, and which are unknown.
     allow_losses : bool
         Whether more than a fifth of a file's records may lack what they are read for.
@@ -192,7 +192,7 @@ def _join(
     parts: list[Part],
     classes: tuple[str, ...],
     extra: Unlabelled,
-    task: Task,
+    task: OneAnswer,
 ) -> LoadedCorpus:
     more = [] if extra.texts is None else [extra.texts]
     mended = mend([*(part.texts for part in parts), *more])
@@ -248,6 +248,9 @@ def corpus_hash(corpus: Corpus) -> str:
     """Return the sha256 (hexadecimal) of label names, labels, splits and texts, in any file format."""
     digest = sha256("\n".join(f"{len(name)} {name}" for name in corpus.label_names).encode())
     digest.update(corpus.labels.astype("<i4").tobytes())
+    if corpus.words is not None:  # where one word ends, its text does not say
+        digest.update(corpus.words.offsets.astype("<i8").tobytes())
+        digest.update(corpus.words.tokens.str.len_bytes().cast(pl.Int64).to_numpy().astype("<i8").tobytes())
     digest.update(corpus.split.astype("i1").tobytes())
     digest.update(corpus.texts.str.len_bytes().cast(pl.Int64).to_numpy().astype("<i8").tobytes())
     for start in range(0, len(corpus.texts), HASHED_AT_ONCE):

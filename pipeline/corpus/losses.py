@@ -27,13 +27,21 @@ WARNED, REFUSED = 0.02, 0.2  # of the records of a file
 ENDINGS_WITHOUT_LINES = (".parquet", ".json")
 
 
-def check_losses(file: str, read: int, dropped: Sequence[Dropped], *, allowed: bool) -> tuple[Warned, ...]:
+def check_losses(
+    file: str,
+    read: int,
+    dropped: Sequence[Dropped],
+    *,
+    allowed: bool,
+    columns: str = "other columns with --text and --label",
+) -> tuple[Warned, ...]:
     """Return a warning where more than 2 % of the records of a file are lost; none otherwise.
 
     Parameters
     ----------
     read : number of records
     allowed : whether any share may be lost
+    columns : what else could be chosen
 
     Raises
     ------
@@ -48,7 +56,7 @@ def check_losses(file: str, read: int, dropped: Sequence[Dropped], *, allowed: b
     what = f"{count:,} of {read:,} records are left out ({percent(count / read)}): {reasons}"
     if count <= REFUSED * read or allowed:
         return (warning("losses-over-2-percent", f"{file}: {what}"),)
-    fix = "correct them, choose other columns with --text and --label, or go on without them: --allow-losses"
+    fix = f"correct them, choose {columns}, or go on without them: --allow-losses"
     if any(entry.reason == MISSING_VALUE for entry in lost):
         fix += '; --map "NAME=NAME" keeps a label NAME that is read as a missing value'
     raise PipelineError("losses-over-20-percent", file, what, fix)

@@ -28,7 +28,7 @@ from pipeline.corpus.readers.columns import Columns
 from pipeline.corpus.readers.records import RawTable, is_blank
 from pipeline.tasks.classification.targets import LABELS_SHOWN, as_map, counterparts
 from pipeline.tasks.table import CLASSIFY
-from pipeline.tasks.task import Task
+from pipeline.tasks.task import OneAnswer
 
 UNKNOWN_CLASS = "of a class that training does not have (--only-known-classes)"
 
@@ -92,7 +92,7 @@ def select_evaluation(
     *,
     split: int,
     classes: tuple[str, ...],
-    task: Task = CLASSIFY,
+    task: OneAnswer = CLASSIFY,
     allow_losses: bool = False,
     only_known: bool = False,
 ) -> Part:
@@ -207,7 +207,7 @@ def _dropped(table: RawTable, reason: str, rows: Int64) -> list[Dropped]:
 
 
 def _check_labels(
-    table: RawTable, column: str, unknown: list[int], names: tuple[str, ...], task: Task
+    table: RawTable, column: str, unknown: list[int], names: tuple[str, ...], task: OneAnswer
 ) -> None:
     """Raise PipelineError that names the first of the records whose labels are unknown, and where the others are."""
     if not unknown:

@@ -13,14 +13,14 @@ from pipeline.corpus.missing import missing_beside, missing_labels, without_miss
 from pipeline.corpus.part import Part, select_evaluation, select_training
 from pipeline.corpus.plausible import check_labels, label_warnings, text_warnings
 from pipeline.corpus.readers.records import RawTable
-from pipeline.tasks.task import Task
+from pipeline.tasks.task import OneAnswer
 
 
 def select_parts(
     first: ChosenColumns,
     others: Iterable[tuple[int, ChosenColumns]],
     options: ClassOptions,
-    task: Task,
+    task: OneAnswer,
     *,
     allow_losses: bool,
 ) -> tuple[list[Part], tuple[str, ...]]:
@@ -33,7 +33,7 @@ def select_parts(
     others : iterable of (int, ChosenColumns)
         Of validation and test files, each with its split.
     options : ClassOptions
-    task : Task
+    task : OneAnswer
     allow_losses : bool
     """
     others = list(others)

@@ -79,13 +79,7 @@ def _keep(loaded: LoadedCorpus, kept: Int64) -> LoadedCorpus:
         if len(rows)
     )
     ledger = Ledger(loaded.ledger.rows_read, len(kept), loaded.ledger.dropped + dropped)
-    sample = Corpus(
-        corpus.texts.gather(kept),
-        corpus.labels[kept],
-        corpus.label_names,
-        corpus.records[kept],
-        corpus.split[kept],
-    )
+    sample = corpus.only(kept)
     return replace(
         loaded,
         corpus=sample,
@@ -104,7 +98,7 @@ def _reading_of(reading: Reading, whole: Corpus, sample: Corpus) -> Reading:
         drawn, n_docs = int((sample.split == split).sum()), int((whole.split == split).sum())
         rest = ((REASON, n_docs - drawn),) if drawn < n_docs else ()
         parts.append(replace(part, used=drawn, left_out=(*part.left_out, *rest)))
-    return Reading(tuple(parts), classes_by_size(sample))
+    return replace(reading, parts=tuple(parts), classes=classes_by_size(sample))
 
 
 def _draw_texts(texts: pl.Series | None, most: int, generator: np.random.Generator) -> pl.Series | None:
@@ -120,7 +114,7 @@ def _draw(loaded: LoadedCorpus, positions: Int64, most: int, generator: np.rando
         return positions
     if loaded.together is not None:
         return _draw_groups(loaded.together[positions], positions, most, generator)
-    _, labels = np.unique(loaded.corpus.labels[positions], return_inverse=True)
+    _, labels = np.unique(loaded.corpus.strata[positions], return_inverse=True)
     drawn = [
         generator.permutation(positions[labels == place])[:size]
         for place, size in enumerate(sizes_of_classes(np.bincount(labels), most).tolist())

@@ -89,8 +89,8 @@ def split_corpus(
     plan = _plan(loaded, test_size, validation_size, folds)
     unassigned = np.flatnonzero(corpus.split == UNASSIGNED)
     together = None if loaded.together is None else loaded.together[unassigned]
-    members = _describe_groups(join_groups(groups[unassigned], together), corpus.labels[unassigned])
-    _check_enough(loaded, members, corpus.labels[unassigned], plan)
+    members = _describe_groups(join_groups(groups[unassigned], together), corpus.strata[unassigned])
+    _check_enough(loaded, members, corpus.strata[unassigned], plan)
     splits = []
     for test in _tests(members, plan, generator):
         validation = _carve(members, ~test, plan.validation, 1, generator)
@@ -202,7 +202,7 @@ def _share_of_each(stratum: Int64, size: Int64, share: float, generator: np.rand
 
 def _check_enough(loaded: LoadedCorpus, members: Groups, labels: Int32, plan: Plan) -> None:
     """Raise PipelineError that names the smallest class if it has too few groups for the parts or folds."""
-    names = loaded.corpus.label_names
+    names = loaded.corpus.strata_names
     distinct = _groups_of_each_label(members.number, labels, len(names))
     smallest, n_short = int(distinct.argmin()), int((distinct < plan.needed).sum())
     if not n_short:
@@ -253,12 +253,12 @@ def _check_parts(loaded: LoadedCorpus, splits: list[Corpus], members: Groups, pl
 def _check_training(name: str, splits: list[Corpus]) -> None:
     """Raise PipelineError that names a class of which no document is left for training, in any fold."""
     for fold, corpus in enumerate(splits, start=1):
-        trained = np.bincount(corpus.labels[corpus.split == TRAIN], minlength=len(corpus.label_names))
+        trained = np.bincount(corpus.strata[corpus.split == TRAIN], minlength=len(corpus.strata_names))
         if trained.all():
             continue
         where = f" in fold {fold}" if len(splits) > 1 else ""
         what = (
-            f'class "{shown(corpus.label_names[int(trained.argmin())])}" has no training document{where}, '
+            f'class "{shown(corpus.strata_names[int(trained.argmin())])}" has no training document{where}, '
             "since equal texts stay in one part whatever their labels"
         )
         raise PipelineError(

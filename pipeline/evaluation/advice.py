@@ -6,11 +6,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from pipeline.core.tasks import TASKS
 from pipeline.core.wording import METRIC_WORDS, called, lasting
 from pipeline.evaluation.claims import MORE
 from pipeline.evaluation.next_steps import Measured, Situation, next_steps
 from pipeline.run_folder.metrics.comparisons import Advice, Comparison, Seeds, Verb, Verdict
 from pipeline.run_folder.metrics.models import Cost, Result
+from pipeline.tasks.table import task_of
 
 A_MOMENT = 1.0  # seconds of training by which nobody would choose
 MATTERS = 0.1  # 10 documents in 100: where not even that would be seen, nothing is advised
@@ -88,7 +90,8 @@ def advise(
     The rule is computed from decisions, costs and sizes alone. A point estimate chooses nothing: a model that was not
     shown to be worse is not taken for worse.
     """
-    shown = _shown(verdict, comparisons, costs, results, network, measured.tested)
+    kept = TASKS[task_of(measured.config).name].keeps_models
+    shown = _shown(verdict, comparisons, costs, results, network, measured.tested, kept=kept)
     rule = RULES[case_of(shown)]
     model = rule.choose(shown)
     if model is None and rule.verb != NOTHING.verb:
@@ -199,10 +202,14 @@ def _shown(
     results: Iterable[Result],
     network: str | None,
     n_docs: int,
+    *,
+    kept: bool,
 ) -> Shown:
     results = tuple(results)
     kinds = {row.name: row.kind for row in results}
-    usable = [row for row in costs if kinds.get(row.name) in ("baseline", "network") and _can_be_used(row)]
+    usable = [
+        row for row in costs if kinds.get(row.name) in ("baseline", "network") and _can_be_used(row, kept)
+    ]
     names = {row.name for row in usable}
     between = [row for row in comparisons if {row.a, row.b} <= names]
     lost = {row.a for row in between if row.decision == "loses"}
@@ -210,6 +217,6 @@ def _shown(
     return Shown(verdict, network, usable, lost, results, n_docs)
 
 
-def _can_be_used(row: Cost) -> bool:
-    """Whether a model trained, reads words in their order, and lies in the run folder."""
-    return row.within_rope_of_best is not None and row.size_bytes is not None
+def _can_be_used(row: Cost, kept: bool) -> bool:
+    """Whether a model trained, reads words in their order, and lies in the run folder if such models are kept there."""
+    return row.within_rope_of_best is not None and (row.size_bytes is not None or not kept)

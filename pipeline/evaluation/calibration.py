@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.core.values import Float64, Int64
-from pipeline.evaluation.pooling import PooledRun, pool_folds
+from pipeline.evaluation.pooling import SingleRun, pool_single
 from pipeline.evaluation.summary import percentile_interval
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.tasks.classification.scores import CALIBRATION_BINS, bins_of, losses
@@ -44,12 +44,12 @@ def calibrate(
     base = int(generator.integers(2**32))
     return {
         name: calibration_facts(runs, np.random.default_rng([base, *name.encode()]))
-        for name, runs in pool_folds(saved).items()
+        for name, runs in pool_single(saved).items()
     }
 
 
 def calibration_facts(
-    runs: Sequence[PooledRun],
+    runs: Sequence[SingleRun],
     generator: np.random.Generator,
     *,
     n_resamples: int = RESAMPLES,
@@ -58,7 +58,7 @@ def calibration_facts(
 
     Parameters
     ----------
-    runs : sequence of PooledRun
+    runs : sequence of SingleRun
         One a seed, of the same N documents; those of one group (copies of a text) are drawn together.
     generator : np.random.Generator
         Draws documents and seeds, then labels.
@@ -126,7 +126,7 @@ class _Tally:
     losses: Float64  # (N,), nats
 
     @classmethod
-    def of(cls, run: PooledRun) -> _Tally:
+    def of(cls, run: SingleRun) -> _Tally:
         confidence = run.predictions.probabilities.max(axis=1).astype(np.float64)  # (N,)
         in_bin = np.eye(CALIBRATION_BINS)[bins_of(confidence)]  # (N, B)
         return cls(confidence, run.right.astype(np.float64), in_bin, losses(run.predictions))

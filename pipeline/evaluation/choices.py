@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from pipeline.evaluation.result_rows import validation_score
 from pipeline.run_folder.metrics.rows import Kind
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.settings.tables import Config, first_seeds
-from pipeline.tasks.classification.metrics import METRICS
+from pipeline.tasks.table import METRICS
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +71,8 @@ def choose(recorded: Recorded) -> Choices:
     verdict_kinds = {model.name: model.verdict_kind for model in recorded.scored_models}
     by_fold = merits_by_fold(fits, recorded.config, verdict_kinds)
     network = choose_network(verdict_kinds, by_fold)
+    if network is not None and not recorded.facts_of_task.names_heads:
+        network = replace(network, show=str)
     trained = all_trained(fits)
     if network is not None:
         trained |= {network.name: _network_trained(fits, network)}

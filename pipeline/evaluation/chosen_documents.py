@@ -8,7 +8,7 @@ from itertools import cycle
 import numpy as np
 
 from pipeline.evaluation.hard_documents import Answers, average_answers, rank_documents
-from pipeline.evaluation.pooling import PooledRun, pool_folds
+from pipeline.evaluation.pooling import SingleRun, pool_single
 from pipeline.run_folder.details.documents import AnsweringModel, ChosenDocument, ChosenDocuments
 from pipeline.run_folder.metrics.rows import Kind
 from pipeline.run_folder.predictions import SavedPredictions
@@ -50,7 +50,7 @@ def choose_documents(
     documents. Controls and models that did not train choose nothing. A model's answer is the class of the
     highest probability, averaged over its seeds.
     """
-    found = pool_folds(saved)
+    found = pool_single(saved)
     pooled = {name: found[name] for name in kinds if name in found}
     if not pooled:
         return None
@@ -76,7 +76,7 @@ def choose_documents(
 
 
 def _orders(
-    pooled: Mapping[str, Sequence[PooledRun]], deciding: Sequence[str], kinds: Mapping[str, Kind]
+    pooled: Mapping[str, Sequence[SingleRun]], deciding: Sequence[str], kinds: Mapping[str, Kind]
 ) -> dict[str, list[int]]:
     """Return the places of each list's documents, in its order."""
     if not deciding:

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.core.values import Bool, Int64
-from pipeline.evaluation.pooling import pool_folds
+from pipeline.evaluation.pooling import n_single, pool_folds, pool_single
 from pipeline.evaluation.slices import align_facts, difference_and_interval, difference_on
 from pipeline.evaluation.summary import MeanScores, summarise
 from pipeline.run_folder.metrics.comparisons import Verdict
@@ -24,7 +24,7 @@ from pipeline.run_folder.metrics.documents import (
     Without,
 )
 from pipeline.run_folder.predictions import SavedPredictions
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Answers
 
 SHOWN_PAIRS = 10
 SHOWN_TOKENS = 20
@@ -75,12 +75,17 @@ def describe_contamination(
         "without giveaways": ~given_away,
     }
     a, b = verdict.a, verdict.b
-    compared = pooled | pool_folds(chosen_network)
+    document_of = first.predictions.document_of  # (M,)
+    compared = pool_single(saved) | pool_single(chosen_network)
     tokens = [row for row in giveaways if row.fold == first_fold(facts)]
     scores = []
     for of, chosen in sets.items():
         on = summary if chosen.all() else _summary_on(saved, documents[chosen], generator)
-        between = difference_on(compared, a, b, chosen, n_docs) if chosen.any() else None
+        between = (
+            difference_on(compared, a, b, chosen[document_of], n_single(n_docs, first))
+            if chosen.any()
+            else None
+        )
         models = tuple(ModelScore(row.name, row.accuracy, row.accuracy_ci95) for row in on)
         scores.append(ScoresOn(of, int(chosen.sum()), models, *difference_and_interval(between)))
     return Contamination(
@@ -121,11 +126,5 @@ def _summary_on(
     )
 
 
-def _only(predictions: Predictions, documents: Int64) -> Predictions:
-    kept = np.isin(predictions.documents, documents)
-    return replace(
-        predictions,
-        documents=predictions.documents[kept],
-        labels=predictions.labels[kept],
-        probabilities=predictions.probabilities[kept],
-    )
+def _only(answers: Answers, documents: Int64) -> Answers:
+    return answers.only(np.isin(answers.documents, documents))

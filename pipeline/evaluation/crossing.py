@@ -129,7 +129,7 @@ def _models(
 
 
 def _accuracy(entry: SavedPredictions) -> float:
-    return float(np.mean(entry.predictions.predicted == entry.predictions.labels))
+    return float(np.mean(entry.predictions.single.predicted == entry.predictions.single.labels))
 
 
 # --- the crossing ----------------------------------------------------------------------------------------

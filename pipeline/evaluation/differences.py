@@ -19,8 +19,8 @@ from pipeline.evaluation.estimates import (
 )
 from pipeline.evaluation.few_documents import sign_flips
 from pipeline.evaluation.pooling import PooledRun, check_same_documents
-from pipeline.tasks.classification.metrics import METRICS, answer_scores, mean_gradient
-from pipeline.tasks.classification.scores import count
+from pipeline.tasks.metric import mean_gradient
+from pipeline.tasks.table import METRICS
 
 Runs = Sequence[PooledRun]
 
@@ -78,13 +78,13 @@ def contributions(a: Runs, b: Runs, metric: str, chosen: Bool | slice = slice(No
     0 where both models answer alike with every seed; for log loss, where their losses are the same. The sum / n is the
     difference, exactly but for macro F1, which is taken as linear between the two models.
     """
-    sign, slope = METRICS[metric].sign, METRICS[metric].gradient
+    sign, slope = METRICS[metric].sign, METRICS[metric].slope
     if slope is None:
         of_a, of_b = (unit_scores(runs, metric, chosen).mean(axis=0) for runs in (a, b))  # (n,) each
         return sign * (of_a - of_b)
     both = [[run.predictions.only(chosen) for run in runs] for runs in (a, b)]
-    gradient = mean_gradient([mean_gradient([slope(count(found)) for found in model]) for model in both])
-    of_a, of_b = (np.mean([answer_scores(found, gradient) for found in model], axis=0) for model in both)
+    gradient = mean_gradient([mean_gradient([slope.gradient(found) for found in model]) for model in both])
+    of_a, of_b = (np.mean([slope.scores(found, gradient) for found in model], axis=0) for model in both)
     return sign * (of_a - of_b)  # (n,)
 
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from pipeline.core.values import Bool, Float64, Int64
-from pipeline.evaluation.pooling import PooledRun, pool_folds
+from pipeline.evaluation.pooling import SingleRun, pool_single
 from pipeline.run_folder.metrics.documents import GivenAnswer, HardDocuments, ListedDocument
 from pipeline.run_folder.predictions import SavedPredictions
 
@@ -68,7 +68,7 @@ def find_hard_documents(
     """
     pooled = {
         name: runs
-        for name, runs in pool_folds(saved).items()
+        for name, runs in pool_single(saved).items()
         if kinds.get(name) != "control" and trained.get(name, True)
     }
     if not pooled:
@@ -89,7 +89,7 @@ def find_hard_documents(
     )
 
 
-def average_answers(pooled: Mapping[str, Sequence[PooledRun]]) -> Answers:
+def average_answers(pooled: Mapping[str, Sequence[SingleRun]]) -> Answers:
     """Return one answer a model and document; models in the order of `pooled`."""
     first = next(iter(pooled.values()))[0].predictions
     n_docs = len(first.documents)

@@ -9,12 +9,14 @@ from statistics import mean
 
 from pipeline.core.models import LAST
 from pipeline.core.names import ModelName
+from pipeline.core.tasks import TASKS
 from pipeline.core.wording import called, in_words, listed
 from pipeline.evaluation.recorded import Recorded
 from pipeline.evaluation.same_command import same_command
 from pipeline.run_folder.metrics.comparisons import NextStep, Seeds, Verdict
 from pipeline.run_folder.metrics.models import Result, Timing
 from pipeline.settings.tables import Config, first_seeds
+from pipeline.tasks.table import task_of
 
 MOST_STEPS = 3
 OPEN_SHARE = 0.5  # of the variance, what is the chance of seeds: from here on more seeds tell more
@@ -24,7 +26,6 @@ FOLDS = 5
 CURVE_WORTH = 2.0  # how much longer a step may take that reads twice as much, or learns twice as long
 STILL_FELL = re.compile(r"it was still learning .* raise (?P<key>[a-z_.]+)")  # as warnings say it
 NOT_READ = re.compile(r"(?P<share>\d+%) of all tokens lie beyond networks\.max_tokens")
-NEITHER = "tfidf,lstm"  # one model that counts, one that reads: what a run lacks to be an answer
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,7 +176,8 @@ def _missing_kind(at: Situation) -> Iterator[NextStep]:
     lacks = {"network": "A network", "baseline": "A model that counts words"}
     for kind, named in lacks.items():
         if kind not in kinds:
-            command = same_command(at.measured.command, {"--models": NEITHER})
+            needed = TASKS[task_of(at.measured.config).name].needed
+            command = same_command(at.measured.command, {"--models": ",".join(needed)})
             yield NextStep(command, None, f"{named} is missing, so there is nothing to compare with.")
             return
 

@@ -43,8 +43,10 @@ def _one_answer(name: str, entries: Sequence[SavedPredictions]) -> str:
         classes = " or ".join(f'"{cell_text(answer)}"' for answer in sorted(answers))
         trainings = f"{len(alike)} of {len(entries)} trainings"
         return f"{name}: {trainings} answer {classes} to every test document, whatever it says"
-    right = sum(int((entry.predictions.predicted == entry.predictions.labels).sum()) for entry in alike)
-    tested = sum(len(entry.predictions.documents) for entry in alike)
+    right = sum(
+        int((entry.predictions.single.predicted == entry.predictions.single.labels).sum()) for entry in alike
+    )
+    tested = sum(len(entry.predictions.single.documents) for entry in alike)
     return (
         f'{name} always answers "{cell_text(*answers)}", whatever a document says: right on {right:,} of {tested:,} '
         "answers, and never on another class"
@@ -52,9 +54,9 @@ def _one_answer(name: str, entries: Sequence[SavedPredictions]) -> str:
 
 
 def _answers_alike(entry: SavedPredictions) -> bool:
-    labels, predicted = entry.predictions.labels, entry.predictions.predicted
+    labels, predicted = entry.predictions.single.labels, entry.predictions.single.predicted
     return len(np.unique(predicted)) == 1 and len(np.unique(labels)) > 1
 
 
 def _answer(entry: SavedPredictions) -> str:
-    return entry.label_names[int(entry.predictions.predicted[0])]
+    return entry.label_names[int(entry.predictions.single.predicted[0])]

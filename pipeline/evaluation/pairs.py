@@ -85,6 +85,7 @@ class ChosenNetwork:
     """
 
     of_fold: Mapping[int, str]
+    show: Callable[[str], str] = with_head  # how sentences say a network
 
     @property
     def names(self) -> list[str]:
@@ -107,7 +108,7 @@ class ChosenNetwork:
         >>> ChosenNetwork({0: "lstm@w"}).spoken
         'lstm@w (last state)'
         """
-        words = self._in_words(with_head)
+        words = self._in_words(self.show)
         return words if len(self.names) == 1 else f"the network chosen in each fold ({words})"
 
     def _in_words(self, show: Callable[[str], str]) -> str:

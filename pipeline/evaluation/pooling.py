@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,8 +12,8 @@ from pipeline.core.errors import first_places
 from pipeline.core.values import Bool, Float64, Int32, Int64
 from pipeline.core.wording import FIRST_METRIC
 from pipeline.run_folder.predictions import SavedPredictions
-from pipeline.tasks.classification.answers import Predictions
-from pipeline.tasks.classification.metrics import METRICS
+from pipeline.tasks.answers import Answers, Predictions
+from pipeline.tasks.table import METRICS
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,14 +26,25 @@ class PooledRun:
     name: str
     seed: int
     folds: int
-    predictions: Predictions
+    predictions: Answers
     fold_of: Int32  # (N,), the fold that tested each document
     groups: Int64  # (N,), documents with the same number are one unit
 
     @property
     def right(self) -> Bool:
-        """Whether each document's prediction is right; bool (N,)."""
-        return self.predictions.predicted == self.predictions.labels
+        """Whether every answer to a document is right; bool (N,)."""
+        single = self.predictions.single
+        wrong = single.predicted != single.labels  # (M,)
+        found: Bool = np.bincount(self.predictions.document_of, wrong, len(self.groups)) == 0
+        return found
+
+    @property
+    def single(self) -> SingleRun:
+        """The same with each single answer alone, in the units of its document."""
+        of = self.predictions.document_of  # (M,)
+        return SingleRun(
+            self.name, self.seed, self.folds, self.predictions.single, self.fold_of[of], self.groups[of]
+        )
 
     def unit_scores(self, metric: str = FIRST_METRIC, chosen: Bool | slice = slice(None)) -> Float64:
         """Return what each chosen document adds to a metric of the chosen documents; float64 (n,), mean the metric.
@@ -44,6 +55,28 @@ class PooledRun:
 
     def __str__(self) -> str:
         return f"{self.name} (seed {self.seed})"
+
+
+@dataclass(frozen=True, eq=False)
+class SingleRun(PooledRun):
+    """The single answers of a run: of a classifier one a document, of a tagger one a word."""
+
+    predictions: Predictions
+
+    @property
+    def right(self) -> Bool:
+        """Whether each answer is right; bool (M,)."""
+        return self.predictions.predicted == self.predictions.labels
+
+
+def n_single(n_docs: int | None, run: PooledRun) -> int | None:
+    """Return about how many single answers a whole corpus of so many documents asks for, by those of a run."""
+    return None if n_docs is None else round(n_docs * len(run.predictions.document_of) / len(run.groups))
+
+
+def pool_single(saved: Iterable[SavedPredictions]) -> dict[str, list[SingleRun]]:
+    """Return what `pool_folds` does, with each single answer alone."""
+    return {name: [run.single for run in runs] for name, runs in pool_folds(saved).items()}
 
 
 def pool_folds(saved: Iterable[SavedPredictions]) -> dict[str, list[PooledRun]]:
@@ -76,7 +109,7 @@ def _check_same_corpus(first: SavedPredictions, other: SavedPredictions) -> None
 
 
 def _pool(folds: Sequence[SavedPredictions]) -> PooledRun:
-    together = Predictions.joined([entry.predictions for entry in folds])
+    together = folds[0].predictions.joined([entry.predictions for entry in folds])
     order = np.argsort(together.documents, kind="stable")
     documents = together.documents[order]  # (N,)
     name, seed = folds[0].name, folds[0].seed
@@ -86,13 +119,7 @@ def _pool(folds: Sequence[SavedPredictions]) -> PooledRun:
         raise ValueError(f"{name} (seed {seed}) has more than one prediction for documents {places}")
     sizes = [len(entry.predictions.documents) for entry in folds]
     fold_of = np.repeat(np.array([entry.fold for entry in folds], dtype=np.int32), sizes)[order]  # (N,)
-    ascending = replace(
-        together,
-        documents=documents,
-        labels=together.labels[order],
-        probabilities=together.probabilities[order],  # (N, C)
-    )
-    return PooledRun(name, seed, len(folds), ascending, fold_of, _groups(folds[0], documents))
+    return PooledRun(name, seed, len(folds), together.only(order), fold_of, _groups(folds[0], documents))
 
 
 def _groups(entry: SavedPredictions, documents: Int64) -> Int64:
@@ -106,7 +133,7 @@ def check_same_documents(a: PooledRun, b: PooledRun) -> None:
     only_one = np.setxor1d(a.predictions.documents, b.predictions.documents)
     if len(only_one):
         raise ValueError(f"only one of {a} and {b} was tested on documents {first_places(only_one.tolist())}")
-    other_label = a.predictions.documents[a.predictions.labels != b.predictions.labels]
+    other_label = a.predictions.documents[a.predictions.differs(b.predictions)]
     if len(other_label):
         raise ValueError(
             f"{a} and {b} have different labels for documents {first_places(other_label.tolist())}"

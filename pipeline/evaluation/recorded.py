@@ -9,6 +9,7 @@ from typing import cast
 
 from pipeline.core.errors import first_places
 from pipeline.core.fits import Fit, FitKey
+from pipeline.core.tasks import TASKS, TaskFacts
 from pipeline.core.warned import warning
 from pipeline.core.wording import Metric
 from pipeline.run_folder.details import Inputs
@@ -17,6 +18,7 @@ from pipeline.run_folder.fits import fit_label, fit_of
 from pipeline.run_folder.folder import RunFolder
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.settings.tables import Config, first_seeds
+from pipeline.tasks.table import METRICS, task_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +78,22 @@ class Recorded:
     def metric(self) -> Metric:
         """What the run is judged by."""
         return cast(Metric, self.config.run.metric)
+
+    @property
+    def lacking(self) -> list[str]:
+        """The names of the models that the metric cannot be computed of."""
+        known = METRICS[self.metric].known_of
+        return list(dict.fromkeys(entry.name for entry in self.saved if not known(entry.predictions)))
+
+    @property
+    def facts_of_task(self) -> TaskFacts:
+        """What is known of the task."""
+        return TASKS[task_of(self.config).name]
+
+    @property
+    def browsed(self) -> list[SavedPredictions]:
+        """The predictions whose documents are looked at one by one; none where the report shows no documents."""
+        return [] if "looked-at" in self.facts_of_task.without else self.saved
 
     @property
     def n_docs(self) -> int:

@@ -18,15 +18,15 @@ from pipeline.run_folder.metrics.models import Result, Summary
 from pipeline.run_folder.metrics.rows import Training
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.run_folder.signatures import Signer
-from pipeline.tasks.classification.answers import Predictions
-from pipeline.tasks.classification.metrics import METRICS
+from pipeline.tasks.answers import Predictions
 from pipeline.tasks.classification.scores import CalibrationBins, Scores, score
+from pipeline.tasks.table import METRICS
 
 
 def result_row(entry: SavedPredictions, recorded: Recorded, signer: Signer) -> Result:
     """Return one row of `results`: scores from the predictions, the rest from the fit."""
     fit, model = recorded.fits[fit_of(entry)], recorded.models[entry.name]
-    scores = score(entry.predictions)
+    scores = score(entry.predictions.single)
     return Result(
         name=entry.name,
         kind=model.kind,
@@ -87,7 +87,7 @@ def by_model(saved: Iterable[SavedPredictions]) -> tuple[ModelScores, ...]:
 
 
 def _detailed(name: str, entries: list[SavedPredictions]) -> ModelScores:
-    scores = score(Predictions.joined([entry.predictions for entry in entries]))
+    scores = score(Predictions.joined([entry.predictions.single for entry in entries]))
     per_class = _per_class(scores, entries[0].label_names, len({entry.seed for entry in entries}))
     confusion = tuple(tuple(int(number) for number in line) for line in scores.confusion)
     return ModelScores(name, len(entries), per_class, confusion, _bins(scores.calibration))

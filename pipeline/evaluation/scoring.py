@@ -35,6 +35,7 @@ from pipeline.evaluation.recorded import Recorded, read_recorded
 from pipeline.evaluation.result_rows import by_model, result_row, summary_row
 from pipeline.evaluation.seeds import SeedsAsked, SeedsFound, find_seeds, first_seeds_only
 from pipeline.evaluation.slices import slice_scores
+from pipeline.evaluation.spans import find_spans
 from pipeline.evaluation.summary import MeanScores, summarise
 from pipeline.evaluation.verdict import ask, decide_verdict, naming_what_is_missing, no_verdict
 from pipeline.run_folder.details.documents import ChosenDocuments, ClassScores
@@ -53,7 +54,6 @@ from pipeline.run_folder.protocol import describe_protocol
 from pipeline.run_folder.signatures import Signer
 from pipeline.settings.tables import Config, first_seeds, most_seeds
 from pipeline.tasks.classification.metrics import SKEWED
-from pipeline.tasks.table import CLASSIFY
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,8 @@ def _metrics(recorded: Recorded) -> Metrics:
         cheapest=cheapest,
         learning_curve=_learning_curve(recorded, choices),
         slices=_slices(recorded, choices, compared, documents),
-        hard_documents=find_hard_documents(saved, choices.kinds, choices.trained),
+        spans=find_spans(saved, choices.kinds),
+        hard_documents=find_hard_documents(recorded.browsed, choices.kinds, choices.trained),
         contamination=_contamination(recorded, choices, compared, documents, summary),
         tuning=facts.tuning,
         budgets=_budgets(recorded),
@@ -172,7 +173,7 @@ def _compare(recorded: Recorded, choices: Choices) -> _Compared:
     pairs = [pair for pair in _side_pairs(choices, own) if pair not in answered]
     rows = compare(
         [*saved, *choices.of_network],
-        _comparable(pairs, saved, recorded.metric),
+        _comparable(pairs, recorded),
         settings.rope,
         recorded.n_docs,
         metric=recorded.metric,
@@ -211,18 +212,10 @@ def _verdict(recorded: Recorded, choices: Choices) -> Verdict:
     return naming_what_is_missing(verdict, recorded)
 
 
-def _comparable(
-    pairs: Iterable[tuple[str, str]], saved: Iterable[SavedPredictions], metric: str
-) -> list[tuple[str, str]]:
+def _comparable(pairs: Iterable[tuple[str, str]], recorded: Recorded) -> list[tuple[str, str]]:
     """Return the pairs of which both models have the metric: log loss needs probabilities, not answers alone."""
-    lacking = set(_lacking(saved, metric))
+    lacking = set(recorded.lacking)
     return [pair for pair in pairs if not lacking & set(pair)]
-
-
-def _lacking(saved: Iterable[SavedPredictions], metric: str) -> list[str]:
-    """Return the names of the models that the metric cannot be computed of."""
-    known = CLASSIFY.metrics[metric].known_of
-    return list(dict.fromkeys(entry.name for entry in saved if not known(entry.predictions)))
 
 
 def _summary(recorded: Recorded, summary: list[MeanScores], signer: Signer) -> tuple[Summary, ...]:
@@ -360,7 +353,7 @@ def _lengths(documents: pl.DataFrame | None) -> dict[int, int]:
 def _chosen_documents(recorded: Recorded) -> ChosenDocuments | None:
     answering = {one.name: one.kind for one in recorded.scored_models if one.model != "majority"}
     generator = stage_generator(recorded.config.run.seed, "documents to browse")
-    return choose_documents(recorded.saved, answering, all_trained(recorded.scored_fits), generator)
+    return choose_documents(recorded.browsed, answering, all_trained(recorded.scored_fits), generator)
 
 
 def seeds_of_run(
@@ -395,5 +388,5 @@ def _warnings(recorded: Recorded) -> list[str]:
     """Return findings about the whole run, as sentences."""
     metric = recorded.config.run.metric
     told = f"gives answers without probabilities: it has no {metric}, and is compared with no model"
-    uncompared = [warning("no-probabilities", f"{name} {told}") for name in _lacking(recorded.saved, metric)]
+    uncompared = [warning("no-probabilities", f"{name} {told}") for name in recorded.lacking]
     return [*recorded.warnings, *uncompared, *findings_of_answers(recorded.saved)]

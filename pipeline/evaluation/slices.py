@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -11,7 +11,7 @@ import polars as pl
 from pipeline.core.values import Bool, Float64, Int64
 from pipeline.evaluation.differences import estimate_difference, paired_runs
 from pipeline.evaluation.estimates import Estimate
-from pipeline.evaluation.pooling import PooledRun, pool_folds
+from pipeline.evaluation.pooling import SingleRun, n_single, pool_folds, pool_single
 from pipeline.evaluation.summary import RESAMPLES, bootstrap_accuracy, percentile_interval
 from pipeline.run_folder.metrics.comparisons import Verdict
 from pipeline.run_folder.metrics.documents import By, Group, ModelScore, Slice
@@ -29,12 +29,12 @@ MOST_CLASSES = 50  # the largest ones
 
 @dataclass(frozen=True, eq=False)
 class Some:
-    """Some of the test documents: those of a class, or those whose measure is from `lo` to `hi`."""
+    """Some of the answers: those of a class, or those to documents whose measure is from `lo` to `hi`."""
 
     label: str | None
     lo: float | None
     hi: float | None
-    chosen: Bool  # (N,)
+    chosen: Bool  # (M,) single answers; while documents are grouped by a measure, documents: (N,)
 
 
 def slice_scores(
@@ -75,18 +75,22 @@ def slice_scores(
     if not pooled:
         return ()
     first = next(iter(pooled.values()))[0]
-    slices: dict[By, list[Some]] = _by_measure(facts, first.predictions.documents) | {
-        "class": _by_class(first, saved[0].label_names)
+    of = first.predictions.document_of  # (M,)
+    slices: dict[By, list[Some]] = {
+        by: [replace(group, chosen=group.chosen[of]) for group in groups]
+        for by, groups in _by_measure(facts, first.predictions.documents).items()
     }
+    slices["class"] = _by_class(first.single, saved[0].label_names)
     a, b, base = verdict.a, verdict.b, int(generator.integers(2**32))
-    compared = pooled | pool_folds(chosen)
+    single, n_answers = pool_single(saved), n_single(n_docs, first)
+    compared = single | pool_single(chosen)
     return tuple(
         Slice(
             by,
             a,
             b,
             tuple(
-                _group_row(group, pooled, compared, a, b, n_docs, (base, number, *by.encode()))
+                _group_row(group, of, single, compared, a, b, n_answers, (base, number, *by.encode()))
                 for number, group in enumerate(groups)
             ),
         )
@@ -128,7 +132,7 @@ def quantile_groups(values: Float64) -> list[Some]:
     return [Some(None, float(values[chosen].min()), float(values[chosen].max()), chosen) for chosen in groups]
 
 
-def _by_class(run: PooledRun, label_names: Sequence[str]) -> list[Some]:
+def _by_class(run: SingleRun, label_names: Sequence[str]) -> list[Some]:
     """Return the largest classes that have a test document, largest first."""
     sizes = np.bincount(run.predictions.labels, minlength=len(label_names))  # (C,)
     largest = [label for label in np.argsort(-sizes, kind="stable")[:MOST_CLASSES] if sizes[label] > 0]
@@ -137,8 +141,9 @@ def _by_class(run: PooledRun, label_names: Sequence[str]) -> list[Some]:
 
 def _group_row(
     group: Some,
-    pooled: Mapping[str, list[PooledRun]],
-    compared: Mapping[str, list[PooledRun]],
+    document_of: Int64,
+    single: Mapping[str, list[SingleRun]],
+    compared: Mapping[str, list[SingleRun]],
     a: str | None,
     b: str | None,
     n_docs: int | None,
@@ -147,9 +152,9 @@ def _group_row(
     between = difference_on(compared, a, b, group.chosen, n_docs)
     models = tuple(
         accuracy_on(name, runs, group.chosen, np.random.default_rng([*seed, *name.encode()]))
-        for name, runs in pooled.items()
+        for name, runs in single.items()
     )
-    n_documents = int(group.chosen.sum())
+    n_documents = len(np.unique(document_of[group.chosen]))
     return Group(group.label, group.lo, group.hi, n_documents, models, *difference_and_interval(between))
 
 
@@ -159,18 +164,18 @@ def difference_and_interval(between: Estimate | None) -> tuple[float, Interval] 
 
 
 def accuracy_on(
-    name: str, runs: Sequence[PooledRun], chosen: Bool, generator: np.random.Generator
+    name: str, runs: Sequence[SingleRun], chosen: Bool, generator: np.random.Generator
 ) -> ModelScore:
-    """Return one model's mean accuracy on the chosen documents (N,) with its interval; folds are one test."""
+    """Return one model's mean accuracy on the chosen answers (M,) with its interval; folds are one test."""
     accuracy = float(np.mean([run.right[chosen].mean() for run in runs]))
     resampled = bootstrap_accuracy(runs, RESAMPLES, generator, chosen)
     return ModelScore(name, accuracy, percentile_interval(resampled, accuracy))
 
 
 def difference_on(
-    pooled: Mapping[str, list[PooledRun]], a: str | None, b: str | None, chosen: Bool, n_docs: int | None
+    single: Mapping[str, list[SingleRun]], a: str | None, b: str | None, chosen: Bool, n_docs: int | None
 ) -> Estimate | None:
-    """Return the accuracy of a minus that of b on the chosen documents (N,); None where one was not run."""
-    if a is None or b is None or a not in pooled or b not in pooled:
+    """Return the accuracy of a minus that of b on the chosen answers (M,); None where one was not run."""
+    if a is None or b is None or a not in single or b not in single:
         return None
-    return estimate_difference(*paired_runs(pooled[a], pooled[b]), n_docs, chosen)
+    return estimate_difference(*paired_runs(single[a], single[b]), n_docs, chosen)

@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.core.errors import first_places
 from pipeline.core.warned import Warned, warning
-from pipeline.evaluation.pooling import PooledRun, pool_folds
+from pipeline.evaluation.pooling import SingleRun, pool_single
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.tasks.classification.scores import count, f1_by_class, macro_f1
 
@@ -26,11 +26,11 @@ def stray_class_warnings(saved: Iterable[SavedPredictions]) -> list[Warned]:
     """
     saved = list(saved)
     names = saved[0].label_names if saved else ()
-    found = [_stray(name, runs, names) for name, runs in pool_folds(saved).items()]
+    found = [_stray(name, runs, names) for name, runs in pool_single(saved).items()]
     return [warning("answers-outside-test", text) for text in found if text]
 
 
-def _stray(name: str, runs: Sequence[PooledRun], names: Sequence[str]) -> str:
+def _stray(name: str, runs: Sequence[SingleRun], names: Sequence[str]) -> str:
     counts = [count(run.predictions) for run in runs]
     stray = np.sum([one.predicted * (one.support == 0) for one in counts], axis=0)  # (C,)
     if not stray.any():

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from pipeline.core.values import Bool, Float64, Int64
-from pipeline.evaluation.pooling import PooledRun, pool_folds
+from pipeline.evaluation.pooling import SingleRun, pool_single
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.tasks.classification.scores import macro_f1, score
 
@@ -47,11 +47,11 @@ def summarise(saved: Iterable[SavedPredictions], generator: np.random.Generator)
     base = int(generator.integers(2**32))
     return [
         _summary_row(name, runs, np.random.default_rng([base, *name.encode()]))
-        for name, runs in pool_folds(saved).items()
+        for name, runs in pool_single(saved).items()
     ]
 
 
-def _summary_row(name: str, runs: Sequence[PooledRun], generator: np.random.Generator) -> MeanScores:
+def _summary_row(name: str, runs: Sequence[SingleRun], generator: np.random.Generator) -> MeanScores:
     scores = [score(run.predictions) for run in runs]
     accuracy, macro_f1, log_loss, ece = (
         float(np.mean(values))
@@ -101,7 +101,7 @@ class Patterns:
         return self.predicted == self.labels
 
 
-def patterns_of(runs: Sequence[PooledRun], chosen: Bool | slice = slice(None)) -> Patterns:
+def patterns_of(runs: Sequence[SingleRun], chosen: Bool | slice = slice(None)) -> Patterns:
     """Return the patterns of one model's runs on the chosen documents, the same ones for all its runs."""
     columns = [runs[0].predictions.labels, *(run.predictions.predicted for run in runs)]
     distinct, pattern_of = np.unique(
@@ -168,7 +168,7 @@ def _all_mixed(patterns: Patterns) -> bool:
 
 
 def bootstrap_scores(
-    runs: Sequence[PooledRun], n_resamples: int, generator: np.random.Generator
+    runs: Sequence[SingleRun], n_resamples: int, generator: np.random.Generator
 ) -> tuple[Float64, Float64]:
     """Return accuracy and macro F1 of resampled documents and seeds; two float64 arrays, shape (R,).
 
@@ -193,7 +193,7 @@ def bootstrap_scores(
 
 
 def bootstrap_accuracy(
-    runs: Sequence[PooledRun], n_resamples: int, generator: np.random.Generator, chosen: Bool
+    runs: Sequence[SingleRun], n_resamples: int, generator: np.random.Generator, chosen: Bool
 ) -> Float64:
     """Return the accuracy of resampled documents and seeds, of the chosen documents (N,) alone; float64 (R,)."""
     return np.concatenate(
@@ -205,7 +205,7 @@ def bootstrap_accuracy(
 
 
 def _resamples(
-    runs: Sequence[PooledRun],
+    runs: Sequence[SingleRun],
     n_resamples: int,
     generator: np.random.Generator,
     chosen: Bool | slice = slice(None),

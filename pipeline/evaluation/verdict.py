@@ -18,7 +18,8 @@ from pipeline.evaluation.recorded import Recorded
 from pipeline.run_folder.metrics.comparisons import Beside, Comparison, Trainings, Verdict
 from pipeline.run_folder.metrics.rows import Decision
 from pipeline.run_folder.predictions import SavedPredictions
-from pipeline.tasks.classification.metrics import METRICS, SIDE_BY_SIDE
+from pipeline.tasks.classification.metrics import SIDE_BY_SIDE
+from pipeline.tasks.table import METRICS
 
 CLAIMS = {
     "beats": "{a} beats {b}{size}: {figures}.",

@@ -35,10 +35,10 @@ from pipeline.embeddings.kept import default_cache
 from pipeline.embeddings.request import EmbeddingRequest
 from pipeline.models.table import PlannedModel
 from pipeline.settings.tables import Config
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Predictions
 from pipeline.tasks.table import CLASSIFY
 from pipeline.text.ragged import alone, select
-from pipeline.text.tokenizer import tokenize
+from pipeline.text.tokenizer import as_given, normalised, tokenize
 from pipeline.text.unspaced import settle
 from pipeline.text.vocabulary import build_vocabulary
 
@@ -57,6 +57,9 @@ class RunData:
     tokenized: TokenizedCorpus  # every document, in the order of the corpus
     unlabelled: TokenizedCorpus | None
     planned: tuple[PlannedModel, ...]
+    given: TokenizedCorpus | None = (
+        None  # the words as they are written, of documents that came cut into words
+    )
     writing: Writing = AS_IT_IS  # how texts of the corpus are written
     own_cache: Path | None = None  # where this run alone keeps vectors, if it has no lasting cache
 
@@ -105,15 +108,22 @@ class Split:
         return replace(self, train=train, validation=self.validation[:0])
 
 
-def documents_to_time(data: RunData, fold: Split) -> list[TokenizedCorpus]:
+def documents_to_time(
+    data: RunData, fold: Split, tokens: TokenizedCorpus | None = None
+) -> list[TokenizedCorpus]:
     """Return up to 50 test documents, spread evenly over all of them, each as a corpus of its own.
 
-    What one document takes is measured on the first fold alone.
+    What one document takes is measured on the first fold alone. `tokens`: those of all documents, if not the usual.
     """
+    return [alone(tokens or data.tokenized, int(one)) for (one,) in places_to_time(fold)]
+
+
+def places_to_time(fold: Split) -> list[Int64]:
+    """Return where these documents stand, each in an array of its own."""
     if fold.number:
         return []
     places = np.linspace(0, len(fold.test) - 1, min(len(fold.test), TIMED_DOCUMENTS)).astype(np.int64)
-    return [alone(data.tokenized, document) for document in fold.test[places].tolist()]
+    return [fold.test[place : place + 1] for place in places.tolist()]
 
 
 @dataclass(frozen=True)
@@ -233,6 +243,8 @@ def settle_tokenizer(config: Config, loaded: LoadedCorpus) -> tuple[Config, tupl
     PipelineError
         If the settings ask for words that nothing here can cut.
     """
+    if loaded.corpus.words is not None:
+        return config, ()
     settled, told = settle(config.tokenizer, loaded.corpus.texts)
     return replace(config, tokenizer=settled), (told,) if told else ()
 
@@ -242,9 +254,15 @@ def tokenize_all(
 ) -> RunData:
     """Return what all folds share, with the tokens of every document and, for embeddings, of unlabelled text."""
     with console.stage("Tokenising"):
-        tokenized = tokenize(loaded.corpus.texts, config.tokenizer)
+        words = loaded.corpus.words
+        given = None if words is None else as_given(words)
+        tokenized = (
+            tokenize(loaded.corpus.texts, config.tokenizer)
+            if given is None
+            else normalised(given, config.tokenizer)
+        )
         unlabelled = None
         if loaded.unlabelled is not None and any(model.source for model in planned):
             unlabelled = tokenize(loaded.unlabelled, config.tokenizer)
     corpus = loaded.corpus.without_texts()
-    return RunData(config, console, corpus, tokenized, unlabelled, planned, loaded.writing)
+    return RunData(config, console, corpus, tokenized, unlabelled, planned, given, loaded.writing)

@@ -46,7 +46,7 @@ def describe_test_documents(
     tables, tokens = [], []
     for number, corpus in enumerate(corpora):
         fold = Split.of(number, corpus)
-        found = find_giveaways(select(tokenized, fold.train), corpus.labels[fold.train])
+        found = find_giveaways(select(tokenized, fold.train), corpus.strata[fold.train])
         tables.append(_facts(tokenized, corpus, fold, signatures, found, groups))
         tokens += _giveaway_rows(found, tokenized, corpus, number)
     facts = pl.concat(tables)
@@ -115,7 +115,7 @@ def _nearest_columns(nearest: NearDuplicates, corpus: Corpus, fold: Split) -> di
         "near_duplicate_of": corpus.records[of],
         "near_duplicate_in": [SPLIT_NAMES.get(int(part), "") for part in corpus.split[of]],
         "similarity": nearest.similarity,
-        "same_label": corpus.labels[of] == corpus.labels[fold.test],
+        "same_label": corpus.strata[of] == corpus.strata[fold.test],
     }
     absent = pl.Series(~found)
     return {name: pl.Series(name, column).set(absent, None) for name, column in values.items()}
@@ -129,7 +129,7 @@ def _giveaway_rows(
         Giveaway(
             fold=number,
             token=token,
-            label=corpus.label_names[int(found.labels[row])],
+            label=corpus.strata_names[int(found.labels[row])],
             documents=int(found.documents[row]),
             precision=float(found.precision[row]),
             coverage=float(found.coverage[row]),

@@ -82,7 +82,7 @@ def _as_read_by_networks(data: RunData, job: Job, fold: Split, embedded: Embedde
     indexed = encode_covered(data.tokenized, embedded)
     cut = visible(indexed, max_tokens=networks.max_tokens, keep=networks.keep)
     train = select(data.tokenized, fold.train)
-    marking = characteristic_words(train, data.labels(fold.train), data.label_names)
+    marking = characteristic_words(train, data.corpus.strata[fold.train], data.corpus.strata_names)
     return EmbeddedSplit(fold, embedded, cut, marking)
 
 

@@ -40,7 +40,7 @@ from pipeline.models.baselines.table import BASELINES
 from pipeline.models.golden import golden_texts
 from pipeline.models.save import Particulars, is_kept
 from pipeline.models.table import PlannedModel
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Predictions
 from pipeline.tasks.table import CLASSIFY
 from pipeline.text.ragged import select
 from pipeline.text.tokenizer import tokenize

@@ -21,11 +21,10 @@ from pipeline.embeddings.audit.fit import CorpusFacts
 from pipeline.experiment.choose_settings import best_so_far, settings_to_try, with_chosen
 from pipeline.experiment.data import RunData, Split
 from pipeline.experiment.embedded_split import describe_source, make_vectors
-from pipeline.experiment.fit_linear import fit_baselines, fit_mean
-from pipeline.experiment.fit_networks import FarOff, fit_network_again, fit_network_of, try_network
+from pipeline.experiment.fit_networks import FarOff
+from pipeline.experiment.fits_of_task import Again, Fits, fits_of
 from pipeline.experiment.how_many import words_of_job
 from pipeline.experiment.jobs import Job, Made, RunFiles, VectorFiles
-from pipeline.experiment.linear_features import range_of
 from pipeline.experiment.lost_pieces import drop_lost_networks, drop_lost_vectors
 from pipeline.experiment.memory_of_jobs import mib_of_job
 from pipeline.experiment.probe_fitted import probe_trained
@@ -125,6 +124,16 @@ class FitLoop:
         if seeds and not (before and choose(before).settings == choose(tried).settings):
             self.folder.forget(seeds)
 
+    @property
+    def fits(self) -> Fits:
+        """What fits the models of this task."""
+        return fits_of(self.data.config)
+
+    @property
+    def _probed(self) -> bool:
+        """Whether networks are looked into."""
+        return self.fits.probes and self.data.config.run.probes
+
     # --- the first training of each model -----------------------------------------------------------------
 
     def first_trainings(self) -> Iterator[Job]:
@@ -139,11 +148,11 @@ class FitLoop:
         together: dict[object, list[PlannedModel]] = {}
         for model in self.data.planned:
             if model.source is None:
-                own = model.name if self.linear.run.tune else range_of(self.data, model, fold)
+                own = model.name if self.linear.run.tune else self.fits.together(self.data, model, fold)
                 together.setdefault(own, []).append(model)
         for models in together.values():
-            key = JobKey("baselines", ",".join(model.name for model in models), fold.number)
-            yield self._job(key, fit_baselines, models, fold, self.linear)
+            key = JobKey(self.fits.kind, ",".join(model.name for model in models), fold.number)
+            yield self._job(key, self.fits.linear, models, fold, self.linear)
 
     def _readers_of(self, source: str, fold: Split) -> Iterator[Job]:
         """Yield the job that makes a source's vectors, then those of the models that read them."""
@@ -154,8 +163,9 @@ class FitLoop:
         for model in reading:
             if model.seeded:
                 yield from self._trainings(model, fold, config)
-            else:
-                yield self._job(JobKey("mean", model.name, fold.number), fit_mean, [model], fold, self.linear)
+            elif self.fits.mean is not None:
+                key = JobKey("mean", model.name, fold.number)
+                yield self._job(key, self.fits.mean, [model], fold, self.linear)
 
     def _same_text(self, key: JobKey) -> JobKey | None:
         """Return the job whose vectors are kept for this one: with folds, unlabelled text serves all of them."""
@@ -168,7 +178,8 @@ class FitLoop:
         keys = [JobKey("trial", model.name, fold.number, number=number) for number, _ in wanted]
         if not all(map(self.is_over, keys)):
             for key, (number, settings) in zip(keys, wanted, strict=True):
-                yield self._job(key, partial(try_network, number, settings), [model], fold, config)
+                assert self.fits.trial is not None, "--tune is refused where nothing is tried"
+                yield self._job(key, partial(self.fits.trial, number, settings), [model], fold, config)
             return
         for seed in range(first_seeds(config) + self.folder.added_seeds.get(model.name, 0)):
             yield self._training(model, fold, seed)
@@ -178,7 +189,7 @@ class FitLoop:
         tried = self.folder.trials.get((model.name, model.model, fold.number), [])
         config = with_chosen(self.settings_of(fold), tried)
         return self._job(
-            JobKey("network", model.name, fold.number, seed), fit_network_of, [model], fold, config
+            JobKey("network", model.name, fold.number, seed), self.fits.network, [model], fold, config
         )
 
     def _trials_of(self, model: PlannedModel, fold: Split, config: Config) -> list[tuple[int, Settings]]:
@@ -199,7 +210,7 @@ class FitLoop:
 
         Those of a network that could not be trained are none.
         """
-        for fold in self.folds if self.data.config.run.probes else ():
+        for fold in self.folds if self._probed else ():
             for model in self.data.planned if fold.number == 0 else ():
                 if model.seeded:
                     yield from self._probes_of(model, fold)
@@ -219,17 +230,20 @@ class FitLoop:
 
         Which they are is decided once for each number of seeds, after those of the number before were trained again.
         """
-        if self.add_seeds is None:
+        again = self.fits.again
+        if self.add_seeds is None or again is None:
             return
         first = first_seeds(self.data.config)
         for seeds in range(first, first + max(self.folder.added_seeds.values(), default=0) + 1):
             networks = [model for model in self.data.planned if model.seeded]
-            jobs = [job for fold in self.folds for one in networks for job in self._again(one, fold, seeds)]
+            jobs = [
+                job for fold in self.folds for one in networks for job in self._again(again, one, fold, seeds)
+            ]
             yield from jobs
             if not all(self.is_over(job.key) for job in jobs):
                 return
 
-    def _again(self, model: PlannedModel, fold: Split, seeds: int) -> Iterator[Job]:
+    def _again(self, fit_again: Again, model: PlannedModel, fold: Split, seeds: int) -> Iterator[Job]:
         """Yield the second trainings of a network with so many seeds; none while it lacks a first one, which failed."""
         name, first = model.name, first_seeds(self.data.config)
         fits = {fit.seed: fit for fit in self.folder.fits.values() if fit.key[::2] == (name, fold.number)}
@@ -246,7 +260,7 @@ class FitLoop:
         for one in self.folder.far_off[name, fold.number, seeds]:
             once = self._training(model, fold, one["seed"])
             fit = self.folder.first_fit(name, one["seed"], fold.number)
-            again = partial(fit_network_again, FarOff(fit, one["best_loss"]))
+            again = partial(fit_again, FarOff(fit, one["best_loss"]))
             yield self._job(once.key._replace(kind="again"), again, [model], fold, once.settings)
 
     def _far_off(self, fits: dict[int, Fit], seeds: int, first: int) -> Iterator[dict[str, object]]:
@@ -314,11 +328,7 @@ class FitLoop:
 
     def _file_of_network(self, key: JobKey) -> RunFiles | None:
         """Return where a network lies at which probes look; None of a job that trains none of these."""
-        if (
-            key.kind not in ("network", "again", "probes")
-            or not key.is_first
-            or not self.data.config.run.probes
-        ):
+        if key.kind not in ("network", "again", "probes") or not key.is_first or not self._probed:
             return None
         number = 1 if key.kind == "again" else key.number
         return RunFiles(self.folder.unfinished, (f"network.{slug(key.name)}.{number}.safetensors",))

@@ -56,7 +56,7 @@ from pipeline.models.networks.training import FittedNetwork, Schedule, fit_netwo
 from pipeline.models.save import Particulars, files_of_network, is_kept
 from pipeline.models.table import PlannedModel
 from pipeline.settings.tables import Config, first_seeds, settled
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Predictions
 from pipeline.tasks.table import CLASSIFY
 from pipeline.text.ragged import select
 from pipeline.text.tokenizer import tokenize
@@ -123,7 +123,7 @@ def _fit(data: RunData, job: Job, far: FarOff | None) -> Iterator[Result | Netwo
 
 def _result(data: RunData, fit: Fit, made: _Answered, last: EmbeddedSplit) -> FitResult:
     """Return what of a training is kept: of the first fold the network itself, of its first seed neighbours too."""
-    answers, course = answers_on_test(data, last.fold, made.probabilities), _course(fit, made.chosen)
+    answers, course = answers_on_test(data, last.fold, made.probabilities), course_of(fit, made.chosen)
     embedded, near, gpu = last.embedded, None, libraries.gpu_name()
     table = _tuned_table(made.fitted) if fit.seed == fit.fold == 0 else None
     if table is not None:
@@ -139,7 +139,7 @@ def _result(data: RunData, fit: Fit, made: _Answered, last: EmbeddedSplit) -> Fi
     return replace(kept, on_validation=made.on_validation)
 
 
-def _course(fit: Fit, chosen: FittedNetwork) -> Row:
+def course_of(fit: Fit, chosen: FittedNetwork) -> Row:
     """Return the row of details/histories.json: how the training went that validation judged."""
     assert chosen.settings is not None and chosen.budget is not None, "they are of its training"  # noqa: PT018
     return {
@@ -289,8 +289,8 @@ def _train(
     """Train one network with a bar; `repeat` fixes the updates of each phase for a refit."""
     config = data.config
     more = f"{', again' if draw.again else ''}{', refit' if repeat else ''}"
-    title = f"Training {planned.name} ({_which_seed(config, draw.seed)}{more})"
-    expected, best = _expected_updates(data, planned, split, repeat), 0.0
+    title = f"Training {planned.name} ({which_seed(config, draw.seed)}{more})"
+    expected, best = expected_updates(data, planned, split, repeat), 0.0
     with data.console.stage(title, expected, "updates") as stage:
 
         def on_evaluation(now: Evaluation) -> None:
@@ -302,7 +302,7 @@ def _train(
         return _fit_one(data, planned, draw, split, repeat, on_evaluation)
 
 
-def _expected_updates(
+def expected_updates(
     data: RunData, planned: PlannedModel, split: EmbeddedSplit, repeat: Schedule | None
 ) -> int:
     """Return how long a bar is: the first budget of all phases, which validation may shorten or extend."""
@@ -313,10 +313,10 @@ def _expected_updates(
     return phases * budget_of(data.config.networks, updates_a_pass).first
 
 
-def _which_seed(config: Config, seed: int) -> str:
+def which_seed(config: Config, seed: int) -> str:
     """Return which of a network's trainings it is, in words.
 
-    >>> _which_seed(Config(), 0), _which_seed(Config(), 3)
+    >>> which_seed(Config(), 0), which_seed(Config(), 3)
     ('seed 1 of 3', 'seed 4, added')
     """
     first = first_seeds(config)

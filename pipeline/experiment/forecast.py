@@ -126,7 +126,7 @@ def expect(data: RunData, job: Job, rates: Rates) -> Expected:
         (model.name, _always(rates[model.name].each * work_of_linear(data, job, model)))
         for model in job.models
     ]
-    n_ngrams = 0.0 if job.key.kind == "mean" else counted(data, job, job.models[0])
+    n_ngrams = counted(data, job, job.models[0]) if job.key.kind == "baselines" else 0.0
     whole = sum((seconds for _, seconds in fits), _always(rates["counting"].each * n_ngrams))
     return Expected(job, whole, tuple(fits), disk)
 
@@ -148,7 +148,7 @@ def _always(seconds: float) -> Seconds:
 
 def _disk_of_fit(data: RunData, job: Job, model: PlannedModel) -> float:
     """Return what the predictions of a fit take, and the model where it is kept; MiB."""
-    if job.key.kind not in ("baselines", "mean", "network"):
+    if job.key.kind not in ("baselines", "tagger", "mean", "network"):
         return 0.0
     predictions = len(job.fold.test) * (8 + 4 * len(data.label_names))
     kept = 0

@@ -24,6 +24,7 @@ _NETWORK_MIB = 790.0  # TensorFlow and Keras with the graphs of a training and o
 _BYTES_A_TOKEN = 12  # tokens and their word numbers, which every process maps
 _BYTES_AN_NGRAM = 60  # an occurrence while it is sorted, then as counts, then as weights of a document
 _NEW_NGRAMS = {1: 0.7, 2: 0.15}  # of all tokens, distinct n-grams in so many documents: 1, or 2 and more
+_IN_A_WINDOW = 25  # features of a word
 _LBFGS_ARRAYS = 25  # of the size of the weights: ten steps and ten gradients, and what a step makes
 _BYTES_A_WORD = 600  # of gensim's vocabulary, beside the vectors
 _UNKNOWN_DIMENSION = 300  # of a file of vectors that has not been read
@@ -80,8 +81,16 @@ def _bytes_of_averages(data: RunData, models: Sequence[PlannedModel], fold: Spli
     return table + data.tokenized.n_docs * dimension_of(models[0], config) * 4 * 4
 
 
+def _bytes_of_windows(data: RunData, models: Sequence[PlannedModel], fold: Split, config: Config) -> float:
+    """Return what windows around words and weights of what stands there take."""
+    n_tokens = len(data.tokenized.token_types)
+    weights = n_tokens * _NEW_NGRAMS[2] * len(data.label_names)
+    return n_tokens * _IN_A_WINDOW * 12 + weights * 8 * _LBFGS_ARRAYS
+
+
 _OF_LINEAR: dict[str, Callable[[RunData, Sequence[PlannedModel], Split, Config], float]] = {
     "baselines": _bytes_of_ngrams,
+    "tagger": _bytes_of_windows,
     "source": _bytes_of_vectors,
     "mean": _bytes_of_averages,
 }

@@ -64,7 +64,9 @@ def class_weights_of(data: RunData, fold: Split) -> Float32 | None:
     return np.where(counts, weights, 0.0).astype(np.float32)
 
 
-def specify_network(data: RunData, planned: PlannedModel, split: EmbeddedSplit) -> NetworkSpec:
+def specify_network(
+    data: RunData, planned: PlannedModel, split: EmbeddedSplit, n_letters: int | None = None
+) -> NetworkSpec:
     training = training_of_vectors(data, planned, split)
     return specify(
         planned.model,
@@ -74,6 +76,7 @@ def specify_network(data: RunData, planned: PlannedModel, split: EmbeddedSplit) 
         len(data.label_names),
         data.config.networks,
         frozen_first=training == "frozen-then-tuned",
+        n_letters=n_letters,
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pipeline.core.errors import PipelineError
 from pipeline.core.models import MODELS
 from pipeline.core.names import AskedSource, ModelName, SourceName, parse_network
+from pipeline.core.tasks import TASKS
 from pipeline.core.warned import Warned, warning
 from pipeline.embeddings.table import parse_source, parse_sources
 from pipeline.models.table import PlannedModel
@@ -31,7 +32,9 @@ def own_source(mean_tokens: float) -> str:
     return next(source for bound, source in OWN_SOURCES if mean_tokens < bound)
 
 
-def plan_models(models: tuple[str, ...], sources: tuple[str, ...]) -> tuple[PlannedModel, ...]:
+def plan_models(
+    models: tuple[str, ...], sources: tuple[str, ...], task: str = "classify"
+) -> tuple[PlannedModel, ...]:
     """Return every model of the run: baselines first, then those that read vectors, crossed with the sources.
 
     `mean` is crossed with the frozen sources alone, since it changes no vectors (see `left_out`); where there is
@@ -49,15 +52,15 @@ def plan_models(models: tuple[str, ...], sources: tuple[str, ...]) -> tuple[Plan
     """
     asked = parse_sources(_without_auto(sources))
     frozen = [source for source in asked if not source.tuned] or _before_tuning(asked)
-    baselines = [_baseline(model) for model in models if _counts_ngrams(model)]
+    baselines = [_baseline(model) for model in models if _reads_words(model)]
     crossed = [
-        _crossed(model, source)
+        _crossed(model, source, task)
         for model in models
-        if not _counts_ngrams(model)
+        if not _reads_words(model)
         for source in (frozen if _averages(model) else asked)
     ]
     for model in models:
-        if _counts_ngrams(model) or any(planned.model == model for planned in crossed):
+        if _reads_words(model) or any(planned.model == model for planned in crossed):
             continue
         if not sources:
             noun = "a model of averaged vectors" if _averages(model) else "a network"
@@ -113,8 +116,8 @@ def left_out(models: tuple[str, ...], sources: tuple[str, ...]) -> list[Warned]:
     ]
 
 
-def _counts_ngrams(model: str) -> bool:
-    return model in MODELS and MODELS[model].family == "n-grams"
+def _reads_words(model: str) -> bool:
+    return model in MODELS and not MODELS[model].reads_vectors
 
 
 def _averages(model: str) -> bool:
@@ -186,18 +189,19 @@ def _kind_of_linear(name: str) -> str:
     return "control" if MODELS[name].control else "baseline"
 
 
-def _crossed(asked: str, source: AskedSource) -> PlannedModel:
+def _crossed(asked: str, source: AskedSource, task: str) -> PlannedModel:
     """Return a model that reads a source's vectors."""
     if not _averages(asked):
-        return _network(asked, source)
+        return _network(asked, source, task)
     name = f"{asked}@{source.name}"
     return PlannedModel(name, _kind_of_linear(asked), asked, None, source.name, source.asked)
 
 
-def _network(asked: str, source: AskedSource) -> PlannedModel:
+def _network(asked: str, source: AskedSource, task: str) -> PlannedModel:
     network = parse_network(asked)
     model = network.model
-    head = network.head or MODELS[model].default_head
+    own, possible = MODELS[model].default_head, TASKS[task].heads
+    head = network.head or (own if own in possible or not own else possible[0])
     kind = "control" if network.shuffled_words else "network"
     name = f"{asked}@{source.name}"
     return PlannedModel(name, kind, model, head, source.name, source.asked, network.shuffled_words)

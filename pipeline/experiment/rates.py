@@ -28,6 +28,7 @@ from pipeline.models.table import PlannedModel
 from pipeline.settings.tables import settled
 
 _ANSWERED_AT_ONCE = 256  # documents a batch
+_IN_A_WINDOW = 100  # numbers that a step of a tagger's fit reads of a word, for each tag
 _OF_A_STEP = 45  # times that a step of L-BFGS reads its weights: ten steps and ten gradients before it, twice
 _SPEED_ROUNDS = 200
 _SPEED_SECONDS = (
@@ -78,6 +79,8 @@ def counted(data: RunData, job: Job, model: PlannedModel) -> float:
 
 def work_of_linear(data: RunData, job: Job, model: PlannedModel) -> float:
     """Return the numbers that a step of a linear model's fits reads: those of documents, and the weights many times."""
+    if MODELS[model.model].family == "windows":
+        return float(tokens_of(data, job.fold) * len(data.label_names) * _IN_A_WINDOW)
     entry, settings = BASELINES[model.model], job.settings.baselines
     n_settings = max(len(entry.strengths(settings)), 1) * max(len(entry.powers(settings)), 1)
     n_classes = len(data.label_names)

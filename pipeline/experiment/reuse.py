@@ -50,7 +50,7 @@ def hash_of_tests(folds: Sequence[Corpus]) -> tuple[str, int]:
     """
     tested = np.unique(np.concatenate([fold.positions(TEST) for fold in folds]))
     corpus = folds[0]
-    names = [corpus.label_names[label] for label in corpus.labels[tested].tolist()]
+    names = corpus.answers(tested)
     documents = (
         hashlib.sha256(f"{len(name)} {name} {text}".encode("utf-8", "surrogatepass")).digest()
         for name, text in zip(names, corpus.texts.gather(tested), strict=True)

@@ -19,6 +19,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.fits import JobKey
 from pipeline.embeddings.table import parse_source
 from pipeline.experiment.fit_loop import FitLoop
+from pipeline.experiment.fits_of_task import fits_of
 from pipeline.experiment.how_many import words_of_job
 from pipeline.experiment.jobs import Job
 from pipeline.models.table import PlannedModel
@@ -106,7 +107,7 @@ def _words_of_parts(loop: FitLoop, number: int) -> dict[Part, int]:
     for fold in loop.folds:
         config = loop.settings_of(fold)
         for model in planned:
-            kind = "network" if model.seeded else "mean" if model.source else "baselines"
+            kind = "network" if model.seeded else "mean" if model.source else fits_of(config).kind
             times = config.run.tune + (first_seeds(config) if model.seeded else 1)
             part = _part(loop, number, heads, model, fold.number)
             words[part] += times * words_of_job(loop.data, JobKey(kind, model.name), [model], fold, config)

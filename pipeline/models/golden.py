@@ -7,12 +7,15 @@ matter: where it knows none, that is what is asked.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
-from pipeline.core.fits import Row
 from pipeline.core.values import Float32
+
+if TYPE_CHECKING:
+    from pipeline.core.fits import Row
 
 _SENTENCES = (
     "A good film, and the end is better than the beginning.",

@@ -13,7 +13,9 @@ def space_of(model: str) -> Space:
     """Return which settings of a model are drawn, and from which distribution; {} where there is nothing to draw."""
     if model not in MODELS:
         return {}
-    return network_space(MODELS[model]) if MODELS[model].network else BASELINES[model].space
+    if MODELS[model].network:
+        return network_space(MODELS[model])
+    return BASELINES[model].space if model in BASELINES else {}
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.core.clean import plural
 from pipeline.core.console import Console
@@ -20,13 +21,15 @@ from pipeline.predict.answers import Wanted, answer
 from pipeline.predict.columns import Choice as Columns
 from pipeline.predict.columns import Trained, choose_columns
 from pipeline.predict.outputs import Lines, Output, check_out
-from pipeline.predict.promise import Promise, parse_limit, promise_of, seeds_kept
 from pipeline.predict.rows import GIVE, Input, Rows
 from pipeline.predict.said import of_said
 from pipeline.predict.scored import Scored
 from pipeline.predict.unlike import Usual, usual_of
 from pipeline.predict.which_model import AskedModel, choose_name, described, load, read_choice_of
 from pipeline.run_folder.choice import Choice
+
+if TYPE_CHECKING:
+    from pipeline.predict.promise import Promise
 
 SHOWN = 3  # broken rows that are told of with their reason
 
@@ -166,6 +169,8 @@ class _Odd:
 def _promise(options: Options, choice: Choice | None, name: str | None) -> Promise | None:
     if options.max_error is None:
         return None
+    from pipeline.predict.promise import parse_limit, promise_of, seeds_kept
+
     limit = parse_limit(options.max_error)
     if choice is None or name is None:
         what = "a promise rests on the answers that a run keeps, and this is a model alone"

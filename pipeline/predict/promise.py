@@ -12,7 +12,7 @@ import numpy as np
 from pipeline.core.errors import PipelineError
 from pipeline.core.values import Bool, Float32, Float64
 from pipeline.run_folder.predictions import prediction_path, read_predictions, validation_path
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Predictions
 
 CONFIDENCE = 0.95
 COVERAGES = (
@@ -122,8 +122,8 @@ def promise_of(run: Path, name: str, seeds: Sequence[int], limit: float) -> Prom
             what,
             f"train with validation documents, or leave {OPTION} out",
         )
-    validation = _mean([read_predictions(path).predictions for path in paths])
-    test = _mean([read_predictions(prediction_path(run, name, seed, 0)).predictions for seed in seeds])
+    validation = _mean([read_predictions(path).predictions.single for path in paths])
+    test = _mean([read_predictions(prediction_path(run, name, seed, 0)).predictions.single for seed in seeds])
     found = keep(limit, validation, test)
     if found is not None:
         return found

@@ -8,11 +8,13 @@ from pathlib import Path
 from pipeline.core.clean import clip
 from pipeline.core.columns import aligned
 from pipeline.core.files import json_text
+from pipeline.core.tasks import TASKS
 from pipeline.core.wording import lasting
 from pipeline.report.page.formats import count, decimal
 from pipeline.report.sections.circumstances import ordinal, protocol_sentence
 from pipeline.report.sections.facts import ModelFacts, leak_warning, model_facts, status_sentence
 from pipeline.report.words.answer import SpokenAnswer, speak
+from pipeline.report.words.task import name_of_task, task_of
 from pipeline.report.words.told import Told
 from pipeline.run_folder.names import METRICS, PAGE
 from pipeline.run_folder.reading import Run, read_run
@@ -40,7 +42,7 @@ def summarise(run: Path) -> str:
         _next(said),
     ]
     paths = f"Report: {run / PAGE}"
-    if content.metrics.advice.model:
+    if content.metrics.advice.model and "use" not in TASKS[name_of_task(content)].without:
         paths += f"\nUse it: python -m pipeline predict {run} FILE"
     return "\n\n".join([*(part for part in parts if part), paths])
 
@@ -78,15 +80,16 @@ def _table(run: Run) -> str:
     told, places = Told(run), run.places
     title, beside = BESIDE_ACCURACY.get(run.metrics.verdict.metric, ("", None))
     against = run.metrics.advice.model or run.metrics.verdict.b
-    heads = ["model", "right of 100", "95 % interval", *([title] if beside else []), "training"]
+    right = task_of(run).head
+    heads = ["model", right, "95 % interval", *([title] if beside else []), "training"]
     grid = [[*heads, f"against {clip(told.call(against), NAME)}" if against else "", ""]]
     for model in models[:SHOWN_MODELS]:
-        low, high = (decimal(100 * end, places) for end in model.accuracy_ci95)
+        low, high = (decimal(100 * end, places) for end in model.counted.ci95)
         cost = told.costs.get(model.name)
         grid.append(
             [
                 clip(told.call(model.name), NAME),
-                decimal(100 * model.accuracy, places),
+                decimal(100 * model.counted.score, places),
                 f"{low} to {high}",
                 *([beside(model, places)] if beside else []),
                 lasting(cost.train_seconds) if cost else "",
@@ -94,7 +97,7 @@ def _table(run: Run) -> str:
                 "did not train" if model.untrained_runs else model.few_vectors,
             ]
         )
-    numbers = [head in ("right of 100", title, "training") for head in grid[0]]
+    numbers = [head in (right, title, "training") for head in grid[0]]
     lines = [line.rstrip() for line in aligned(grid, numbers)]
     rest = len(models) - SHOWN_MODELS
     return "\n".join(lines + ([f"and {rest} more"] if rest > 0 else []))

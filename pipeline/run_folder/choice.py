@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import REWRITE, read_json
-from pipeline.core.fits import Row
 from pipeline.run_folder.names import METRICS
+
+if TYPE_CHECKING:
+    from pipeline.core.fits import Row
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ from pipeline.run_folder.record import RunRecord
 from pipeline.run_folder.stopped import StoppedRun, files_of, vanished, without
 from pipeline.settings.reading import load_config
 from pipeline.settings.tables import Config
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Answers
 
 LOG = "log.txt"
 
@@ -157,9 +157,9 @@ class RunFolder(RunRecord):
         written: list[Path] = []
         if isinstance(result, FitResult | SourceResult) and result.model is not None:
             written += write_model(self.path, result.model)
-        if isinstance(result, FitResult) and isinstance(result.predictions, Predictions):
+        if isinstance(result, FitResult) and isinstance(result.predictions, Answers):
             written.append(self.write_predictions(result.fit.key, result.predictions))
-        if isinstance(result, FitResult) and isinstance(result.on_validation, Predictions):
+        if isinstance(result, FitResult) and isinstance(result.on_validation, Answers):
             path = validation_path(self.path, *result.fit.key)
             written.append(self._write_answers(path, result.fit.key, result.on_validation))
         row = result.row
@@ -190,11 +190,11 @@ class RunFolder(RunRecord):
         if text and text not in self.notes:
             self.tell("note", text)
 
-    def write_predictions(self, key: FitKey, predictions: Predictions) -> Path:
+    def write_predictions(self, key: FitKey, predictions: Answers) -> Path:
         """Write the predictions of one fit, and return their file."""
         return self._write_answers(prediction_path(self.path, *key), key, predictions)
 
-    def _write_answers(self, path: Path, key: FitKey, answers: Predictions) -> Path:
+    def _write_answers(self, path: Path, key: FitKey, answers: Answers) -> Path:
         write_predictions(path, answers, self.label_names, **key._asdict(), corpus_hash=self.corpus_hash)
         return path
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -22,12 +22,14 @@ from numpy.typing import NDArray
 import pipeline
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import json_text, read_json, write_whole
-from pipeline.core.fits import ModelFiles
 from pipeline.core.names import slug
 from pipeline.core.resources import versions
 from pipeline.core.values import Bool, Float32, Vocabulary
 from pipeline.run_folder.names import CONFIG
 from pipeline.run_folder.shelf import MODEL, FolderShelf, Shelf
+
+if TYPE_CHECKING:
+    from pipeline.core.fits import ModelFiles
 
 FOLDER = "models"
 WEIGHTS, GOLDEN = "weights.safetensors", "golden.json"

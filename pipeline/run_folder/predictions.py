@@ -1,8 +1,9 @@
 """Predictions as files, the record that every figure of the report is computed from.
 
 One Parquet file for each fitted model, seed and fold: `predictions/<slug>.s<seed>.f<fold>.parquet`, with
-columns `document`, `label`, `predicted` and `p(<label>)` for each class; model, seed, fold and corpus hash
-are file metadata. Where only labels are known, not probabilities, `probabilities` is "false" there.
+columns `document`, `label`, `predicted` and `p(<label>)` for each class, or those of another task. Task, model,
+seed, fold and corpus hash are file metadata; where only labels are known, not probabilities, `probabilities` is
+"false" there.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.files import unfinished
 from pipeline.core.names import slug
 from pipeline.core.values import Units
-from pipeline.tasks.classification.answers import Predictions
-from pipeline.tasks.table import CLASSIFY
+from pipeline.tasks.answers import Answers
+from pipeline.tasks.table import CLASSIFY, TASKS
 
 FOLDER = "predictions"
 VALIDATION = "validation"  # the folder of those of validation documents
 METADATA_KEYS = ("model", "seed", "fold", "corpus_hash")
+TASK = "task"  # metadata: an entry of TASKS; a file that names none is of the first one
 HARD = "probabilities"  # metadata: "false" where the columns p(<label>) say no more than `predicted`
 REWRITE = "predict again, or take this file out of the folder"
 
@@ -39,7 +41,7 @@ class SavedPredictions:
     fold: int
     corpus_hash: str
     label_names: tuple[str, ...]  # (C,)
-    predictions: Predictions
+    predictions: Answers
     units: Units | None = None
 
     def __post_init__(self) -> None:
@@ -62,7 +64,7 @@ def validation_path(run: Path, name: str, seed: int, fold: int) -> Path:
 
 def write_predictions(
     path: Path,
-    predictions: Predictions,
+    predictions: Answers,
     label_names: Sequence[str],
     *,
     name: str,
@@ -76,8 +78,8 @@ def write_predictions(
     ----------
     path : Path
         Usually `prediction_path(...)`; its folder is made.
-    predictions : Predictions
-        N documents, C classes.
+    predictions : Answers
+        To N documents; C classes.
     label_names : sequence of str, length C
         All different.
     name, seed, fold, corpus_hash
@@ -85,9 +87,11 @@ def write_predictions(
     """
     saved = SavedPredictions(name, seed, fold, corpus_hash, tuple(label_names), predictions)
     metadata = {"model": name, "seed": str(seed), "fold": str(fold), "corpus_hash": corpus_hash}
+    metadata |= {TASK: predictions.task}
     metadata |= {HARD: "false"} if predictions.hard else {}
     with unfinished(Path(path)) as file:
-        CLASSIFY.columns(predictions, saved.label_names).write_parquet(file, metadata=metadata)
+        table = TASKS[predictions.task].columns(predictions, saved.label_names)
+        table.write_parquet(file, metadata=metadata)
 
 
 def read_predictions(path: Path) -> SavedPredictions:
@@ -106,13 +110,18 @@ def read_predictions(path: Path) -> SavedPredictions:
         raise PipelineError(
             "run-file-damaged", str(path), "expected a Parquet file of predictions, found none", REWRITE
         ) from error
+    task = metadata.get(TASK, CLASSIFY.name)
+    if task not in TASKS:
+        raise PipelineError(
+            "other-version", str(path), f'the file is of the task "{task}", which is not known', REWRITE
+        )
     absent = [key for key in METADATA_KEYS if key not in metadata]
     if absent:
         raise PipelineError(
             "run-file-damaged", str(path), f"the file metadata lacks {', '.join(absent)}", REWRITE
         )
     try:
-        predictions, label_names = CLASSIFY.from_columns(table, metadata.get(HARD) == "false")
+        predictions, label_names = TASKS[task].from_columns(table, metadata.get(HARD) == "false")
     except ValueError as error:
         raise PipelineError("run-file-damaged", str(path), str(error), REWRITE) from error
     seed, fold = int(metadata["seed"]), int(metadata["fold"])

@@ -45,6 +45,11 @@ class CorpusSettings:
         'The column with the label, or a column of numbers cut in two classes: "stars>3". Found by itself if absent.',
         "--label COLUMN",
     )
+    tags: str | None = named(
+        "The column with the tags of words, by its number (1 is that of the words) or its name; the last one, upos in "
+        "CoNLL-U or tags in JSON if absent.",
+        "--tags COLUMN",
+    )
     encoding: str | None = named(
         "The encoding of text files, such as cp1251 or shift-jis; found by itself if absent.",
         "--encoding NAME",

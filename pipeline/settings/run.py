@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pipeline.core.tasks import TASKS
 from pipeline.core.wording import FIRST_METRIC, METRIC_NAMES
 from pipeline.settings.setting import AUTO, COUNT_OR_NONE, Check, CountOrAuto, named, setting, switch
 
@@ -19,9 +20,16 @@ _SEED = Check(minimum=0, maximum=2**31 - 1)
 class RunSettings:
     """`[run]`: what is compared, how often, where it is written."""
 
+    task: str = setting(
+        AUTO,
+        "What is asked: a class for each document (classify), or a tag for each word (tag). auto: by the files.",
+        Check(choices=(AUTO, *TASKS)),
+        option="--task NAME",
+    )
     models: tuple[str, ...] = setting(
-        ("bow", "tfidf", "nbsvm", "ann", "rnn", "lstm", "lstm:max"),
-        "Models, separated by commas: majority, bow, tfidf, nbsvm, mean, ann, rnn, gru, lstm, bilstm.",
+        TASKS["classify"].models,
+        "Models, separated by commas: majority, bow, tfidf, nbsvm, mean, ann, rnn, gru, lstm, bilstm; of words with "
+        f"tags {', '.join(TASKS['tag'].models)}, and those are the default there.",
         Check(min_items=1),
         option="--models LIST",
     )

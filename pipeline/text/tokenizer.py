@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.core.resources import in_two_threads
-from pipeline.core.values import Int64, TokenizedCorpus
+from pipeline.core.values import Int64, TokenizedCorpus, Words
 from pipeline.settings.setting import AUTO
 from pipeline.settings.tables import TokenizerSettings
 from pipeline.text.unicode import lower_case, one_form
@@ -67,6 +67,27 @@ def tokenize(texts: pl.Series, settings: TokenizerSettings) -> TokenizedCorpus:
     if settings.unspaced == AUTO:
         settings = replace(settings, unspaced="words" if is_installed() else "characters")
     return _join(in_two_threads(lambda piece: _tokenize_piece(piece, settings), _pieces(texts)))
+
+
+def as_given(words: Words) -> TokenizedCorpus:
+    """Return given words as the tokens that they are."""
+    types = words.tokens.unique(maintain_order=True)
+    return TokenizedCorpus(rows_of(words.tokens, types).astype(np.int32), words.offsets, types)
+
+
+def normalised(given: TokenizedCorpus, settings: TokenizerSettings) -> TokenizedCorpus:
+    """Return given words in the form in which a vocabulary has them: none is cut, none is lost.
+
+    >>> found = normalised(as_given(Words(pl.Series(["The", "the"]), np.array([0, 2]))), TokenizerSettings())
+    >>> found.types.to_list(), found.token_types.tolist()
+    (['the'], [0, 0])
+    """
+    forms = one_form(given.types, settings)
+    if settings.lowercase:
+        forms = lower_case(forms)
+    forms = pl.select(pl.when(forms.str.len_bytes() > 0).then(forms).otherwise(given.types)).to_series()
+    types = forms.unique(maintain_order=True)
+    return TokenizedCorpus(rows_of(forms, types)[given.token_types].astype(np.int32), given.offsets, types)
 
 
 def _pieces(texts: pl.Series) -> list[pl.Series]:

@@ -13,7 +13,7 @@ from pipeline.cli import main
 from pipeline.commands.diff import compare_runs
 from pipeline.core.errors import PipelineError
 from pipeline.run_folder.predictions import prediction_path, write_predictions
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Predictions
 
 NAMES = ("bad", "good")
 

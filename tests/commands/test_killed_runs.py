@@ -30,7 +30,7 @@ from pipeline.run_folder.folder import RunFolder
 from pipeline.run_folder.journal import Journal
 from pipeline.settings.reading import load_config
 from pipeline.settings.tables import Config
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Predictions
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
 

@@ -33,7 +33,7 @@ from pipeline.run_folder.models import saved_tokens
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.settings.reading import load_config
 from pipeline.settings.tables import Config, with_values
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Predictions
 from pipeline.text.vocabulary import build_vocabulary
 
 WORDS = {

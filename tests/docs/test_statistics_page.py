@@ -19,7 +19,7 @@ from benchmarks.statistics_verdicts import DECISIONS, judge, measure_more, more_
 from pipeline.evaluation.differences import estimate_difference
 from pipeline.evaluation.pooling import pool_folds
 from pipeline.run_folder.predictions import SavedPredictions
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Predictions
 
 sys.path.append(str(Path(__file__).parents[2] / "docs"))
 

@@ -52,7 +52,8 @@ def test_a_setting_names_the_language(tmp_path: Path) -> None:
     file = read_vector_file(path, pl.Series(["film", "harbour", "port"]), "de")
     assert places(file) == {"film": 1.0}
     assert file.notes == (
-        "words are written like /c/de/house, in 3 languages: de is read, as embeddings.language says [one-language-of-many]",
+        "words are written like /c/de/house, in 3 languages: de is read, as embeddings.language says"
+        " [one-language-of-many]",
     )
     with pytest.raises(PipelineError) as error:
         read_vector_file(path, pl.Series(["film"]), "xx")

@@ -10,7 +10,7 @@ import pytest
 from pipeline.evaluation.calibration import CalibrationFacts, calibrate, calibration_facts, error_interval
 from pipeline.evaluation.pooling import pool_folds
 from pipeline.run_folder.predictions import SavedPredictions
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Predictions
 from pipeline.tasks.classification.scores import score
 
 

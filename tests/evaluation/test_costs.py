@@ -21,7 +21,7 @@ from pipeline.run_folder.metrics.models import Cheapest, Cost
 from pipeline.run_folder.models import bytes_to_predict
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.run_folder.reading import read_run
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Predictions
 from pipeline.text.ragged import alone
 
 N_DOCS = 2000

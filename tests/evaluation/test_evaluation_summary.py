@@ -10,7 +10,7 @@ from sklearn.metrics import accuracy_score, f1_score
 from pipeline.evaluation.pooling import pool_folds
 from pipeline.evaluation.summary import bootstrap_scores, percentile_interval, summarise
 from pipeline.run_folder.predictions import SavedPredictions
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Predictions
 
 
 def saved(

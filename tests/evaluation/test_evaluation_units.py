@@ -19,7 +19,7 @@ from pipeline.evaluation.pooling import pool_folds
 from pipeline.evaluation.summary import bootstrap_accuracy, bootstrap_scores, summarise
 from pipeline.run_folder.documents import COLUMNS, documents_path, read_documents, units_of, write_documents
 from pipeline.run_folder.predictions import SavedPredictions
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Predictions
 from pipeline.tasks.classification.metrics import METRICS
 
 

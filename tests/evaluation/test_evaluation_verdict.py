@@ -28,8 +28,8 @@ from pipeline.evaluation.verdict import Question, agreement, ask, count_training
 from pipeline.run_folder.metrics.comparisons import Comparison, Trainings, Verdict
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.settings.tables import Config, with_values
-from pipeline.tasks.classification.answers import Predictions
-from pipeline.tasks.classification.metrics import METRICS
+from pipeline.tasks.answers import Predictions
+from pipeline.tasks.table import METRICS
 
 KINDS = {
     "majority": "control",

@@ -6,7 +6,7 @@ import numpy as np
 
 from pipeline.evaluation.one_answer import one_answer_warnings
 from pipeline.run_folder.predictions import SavedPredictions
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Predictions
 
 LABELS = (1, 1, 1, 0)
 

@@ -9,7 +9,7 @@ from pipeline.core.values import Dropped
 from pipeline.corpus.facts import describe_dropped
 from pipeline.evaluation.recorded import predictions_of_whole_folds, recorded_predictions
 from pipeline.run_folder.predictions import SavedPredictions
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Predictions
 
 
 def saved(name: str, seed: int, fold: int) -> SavedPredictions:

@@ -26,7 +26,7 @@ from pipeline.run_folder.documents import COLUMNS
 from pipeline.run_folder.metrics.comparisons import Verdict
 from pipeline.run_folder.metrics.documents import Giveaway, Giveaways, GivenAnswer, ScoresOn
 from pipeline.run_folder.predictions import SavedPredictions
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Predictions
 
 VERDICT = typed(Verdict, {"a": "net", "b": "tfidf"})
 KINDS = {"net": "network", "tfidf": "baseline", "bow": "baseline", "majority": "control"}

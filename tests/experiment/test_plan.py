@@ -121,7 +121,9 @@ def test_a_name_given_twice_is_one_model() -> None:
 
 def test_baselines_need_no_source_and_leave_one_unused() -> None:
     assert names(("bow",), ()) == ["bow"]
-    assert unused_sources(plan_models(("bow",), ("random",)), ("random",)) == ["random"]
+    assert unused_sources(plan_models(("bow",), ("random",)), ("random",)) == [
+        "embedding source random was asked for, but no model of this run reads it [source-not-used]"
+    ]
     assert unused_sources(plan_models(("bow",), ("auto",)), ("auto",)) == []  # the default: nobody asked
     assert unused_sources(plan_models(("ann",), ("word2vec",)), ("word2vec",)) == []
 
@@ -134,7 +136,7 @@ def test_baselines_need_no_source_and_leave_one_unused() -> None:
             ("zzz",),
             ("learned",),
             '--models: there is no model "zzz"; it is one of majority, bow, tfidf, nbsvm, mean, ann, rnn, gru, lstm, '
-            "bilstm",
+            "bilstm, most-frequent, window, crf",
         ),
         (
             ("lstm:maximum",),

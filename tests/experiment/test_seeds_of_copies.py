@@ -17,7 +17,7 @@ from pipeline.experiment.planned_run import PlannedRun
 from pipeline.run_folder.documents import COLUMNS, write_documents
 from pipeline.run_folder.folder import RunFolder
 from pipeline.settings.tables import Config
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Predictions
 
 TEXTS = 40
 WRONG = {"bow": [range(12)], "lstm@learned": [range(20, 22), range(14, 26), range(24, 34)]}  # of each seed

@@ -17,9 +17,10 @@ from pipeline.core.resources import one_blas_thread
 from pipeline.core.values import Float32, Int64
 from pipeline.models.equations import product as products
 from pipeline.models.equations.heads import HEADS
-from pipeline.models.equations.network import weight_shapes
+from pipeline.models.equations.network import logits_of_rows, run_network, weight_shapes
+from pipeline.models.equations.output import embed
 from pipeline.models.equations.product import product
-from pipeline.models.networks.batches import words_in_own_order
+from pipeline.models.networks.batches import batches, words_in_own_order
 from pipeline.models.networks.build import specify
 from pipeline.models.saved import SavedModel, SavedNetwork, load_model
 from pipeline.models.saved.model import Common
@@ -53,6 +54,17 @@ def test_a_text_is_answered_alike_alone_and_among_others(tmp_path: Path, case: s
         order = np.random.default_rng(size).permutation(N)
         np.testing.assert_array_equal(in_batches(model, order, size), together)
     assert model.answer(TEXTS.head(0)).shape == (0, len(model.label_names))
+
+
+@pytest.mark.parametrize("case", NETWORKS)
+def test_rows_of_a_table_give_the_bits_of_all_that_is_kept_of_their_vectors(case: str) -> None:
+    model = network_of(case)
+    for batch in batches(model.as_read(model.tokenize(TEXTS)), 16, None):
+        vectors = embed(model.table, batch.rows)
+        with one_blas_thread():
+            whole = run_network(model.spec, model.weights, vectors, batch.lengths).logits
+            found = logits_of_rows(model.spec, model.weights, model.table, batch.rows, batch.lengths)
+        np.testing.assert_array_equal(found, whole)
 
 
 def network_of(name: str) -> SavedNetwork:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pipeline.core.models import MODELS
 from pipeline.evaluation.pairs import model_pairs
 from pipeline.models.baselines.table import BASELINES
+from pipeline.models.baselines.tagging.table import TAGGERS
 from pipeline.models.equations.through_time import CELLS
 from pipeline.models.networks.build import ENCODERS, HEADS
 
 
 def test_every_line_has_its_code_and_no_code_is_without_a_line() -> None:
-    assert [name for name, entry in MODELS.items() if not entry.network] == list(BASELINES)
+    assert [name for name, entry in MODELS.items() if not entry.network] == [*BASELINES, *TAGGERS]
     assert {entry.family for entry in MODELS.values() if entry.network} == set(ENCODERS)
     for name, entry in MODELS.items():
         assert (entry.cell in CELLS and bool(CELLS[entry.cell].layer)) == entry.recurrent, name
@@ -39,4 +40,5 @@ def test_what_is_compared_and_in_which_order() -> None:
         ("ann", "mean"),
         ("tfidf", "bow"),
         ("nbsvm", "tfidf"),
+        ("crf", "window"),
     ]

@@ -31,14 +31,11 @@ def texts_and_labels() -> tuple[list[str], list[str]]:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.getbasetemp().parent / "predicted"
-
     def make(folder: Path) -> None:
         write_films(folder, *texts_and_labels())
         perform(folder, run_models="bow,tfidf,lstm", run_embeddings="learned", run_seeds=2)
 
-    made_once(folder, make)
-    return folder / "run"
+    return made_once(tmp_path_factory, "predicted", make) / "run"
 
 
 def ask(*arguments: str, standard_input: str | None = None) -> subprocess.CompletedProcess[str]:
@@ -127,7 +124,8 @@ def test_a_text_is_answered_without_what_trained_the_model(run: Path, model: str
 
 
 NOT_FOR_ONE_TEXT = (
-    *(*HEAVY, "pydantic", "scipy", "starlette"),
+    *(*HEAVY, "psutil", "pydantic", "scipy", "starlette"),
+    *("pipeline.core.fits", "pipeline.predict.promise"),
     *("pipeline.run_folder.metrics", "pipeline.run_folder.details", "pipeline.predict.inputs"),
     *("pipeline.corpus.readers.table", "pipeline.corpus.readers.encodings", "pipeline.predict.answer_files"),
 )

@@ -11,7 +11,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.values import Float64
 from pipeline.predict.promise import Counted, keep, parse_limit, promise_of, upper_bound
 from pipeline.run_folder.predictions import prediction_path, validation_path, write_predictions
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Predictions
 
 
 def answers(sure: Float64, wrong: Float64) -> Predictions:

@@ -20,7 +20,7 @@ from pipeline.report.page.plots import plot
 from pipeline.report.sections.advice import how_sure, how_to_use, what_to_use
 from pipeline.report.sections.causes import causes
 from pipeline.report.sections.facts import model_facts
-from pipeline.report.sections.first_picture import mistakes, wrong
+from pipeline.report.sections.first_picture import mistakes
 from pipeline.report.sections.ladder import ladder
 from pipeline.report.sections.look import look
 from pipeline.report.sections.models_table import models_table
@@ -71,9 +71,7 @@ def test_mistakes_of_a_seed_are_counted_over_all_folds(tmp_path: Path) -> None:
     (model, *_) = [
         one for one in model_facts(run_of(tmp_path, corpus=corpus, results=results)) if one.name == "bow"
     ]
-    assert wrong(model, run_of(tmp_path / "again", corpus=corpus, results=results)) == (
-        30,
-    )  # 10 and 20 of 100
+    assert model.counted.wrong == (30,)  # 10 and 20 of 100
 
 
 # --- models, steps

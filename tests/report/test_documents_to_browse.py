@@ -18,7 +18,7 @@ from pipeline.report.sections.browser import STEPS, browser_data, first_document
 from pipeline.report.sections.documents import documents
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.run_folder.reading import read_run
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Predictions
 
 KINDS = {"net": "network", "tfidf": "baseline", "mean": "control", "theirs": "outside"}
 

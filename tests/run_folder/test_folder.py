@@ -22,7 +22,7 @@ from pipeline.core.fits import (
 from pipeline.run_folder.folder import RunFolder
 from pipeline.run_folder.predictions import prediction_path, read_predictions
 from pipeline.run_folder.stopped import StoppedRun
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Predictions
 
 ANSWERS = Predictions(
     np.array([4, 7]), np.array([0, 1], np.int32), np.array([[0.75, 0.25], [0.5, 0.5]], np.float32)

@@ -17,7 +17,7 @@ from pipeline.run_folder.predictions import (
     read_run_predictions,
     write_predictions,
 )
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Predictions
 
 TWO_DOCUMENTS = Predictions(
     documents=np.array([7, 3], np.int64),

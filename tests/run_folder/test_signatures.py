@@ -14,7 +14,7 @@ from pipeline.run_folder.metrics.corpus import CorpusRead, Embedding, Environmen
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.run_folder.signatures import Signer, read_signature, write_signature
 from pipeline.settings.tables import Config, with_values
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Predictions
 
 CORPUS = typed(CorpusRead, {"name": "my films", "hash": "c0" * 32, "split_hash": "5f" * 32})
 PACKAGES = {"numpy": "2.4.6", "tensorflow": None}

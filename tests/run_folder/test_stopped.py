@@ -23,7 +23,7 @@ from pipeline.core.fits import (
 from pipeline.run_folder.folder import RunFolder
 from pipeline.run_folder.journal import JOURNAL
 from pipeline.run_folder.stopped import ASIDE, StoppedRun, holds
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Predictions
 
 ANSWERS = Predictions(np.array([4]), np.array([0], np.int32), np.array([[0.75, 0.25]], np.float32))
 LSTM = "lstm@word2vec"

@@ -12,9 +12,8 @@ from pipeline.evaluation.differences import estimate_difference, seeds_share
 from pipeline.evaluation.pooling import pool_folds
 from pipeline.evaluation.stray_classes import stray_class_warnings
 from pipeline.run_folder.predictions import SavedPredictions
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Predictions
 from pipeline.tasks.classification.metrics import METRICS, answer_scores
-from pipeline.tasks.classification.scores import count
 
 
 def predictions_of(labels, predicted, n_classes=3, confidence=0.7, hard=False):
@@ -95,7 +94,7 @@ def test_answer_scores_are_a_directional_derivative():
     direction, step = np.array([0.3, -0.5, 0.2, 0.9, -0.1, 0.4, -0.7]), 1e-6
     for name in ("accuracy", "macro-f1", "balanced-accuracy"):
         up, down = (_weighted(name, labels, predicted, 1 + sign * step * direction) for sign in (1, -1))
-        scores = answer_scores(found, METRICS[name].gradient(count(found)))
+        scores = answer_scores(found, METRICS[name].slope.gradient(found))
         assert (scores * direction).mean() == pytest.approx((up - down) / (2 * step), abs=1e-8)
 
 

@@ -63,7 +63,7 @@ class CorpusFacts:
     @cached_property
     def weights(self) -> WordWeights:
         """What each word of the training documents says about the classes."""
-        return weigh_words(self.train, self.corpus.labels[self.corpus.positions(TRAIN)])
+        return weigh_words(self.train, self.corpus.strata[self.corpus.positions(TRAIN)])
 
     @cached_property
     def other_case(self) -> TypeCounts:
@@ -106,7 +106,7 @@ def audit_fit(found: Embedded, facts: CorpusFacts, name: str = "") -> dict[str, 
         "case": None if found.file_words is None else case_effect(facts, found.file_words),
         "frequent_missing": frequent_missing(facts.tokenized.types, facts.counts, covered),
         "discriminative_missing": discriminative_missing(
-            facts.weights, facts.tokenized.types.filter(pl.Series(covered)), facts.corpus.label_names
+            facts.weights, facts.tokenized.types.filter(pl.Series(covered)), facts.corpus.strata_names
         ),
         "norms": norms_of(vectors),
         "word_pairs": [judge_pairs(pairs, words, vectors) for pairs in installed_pairs()],
@@ -136,10 +136,10 @@ def coverage_by_split(tokenized: TokenizedCorpus, corpus: Corpus, covered: Bool)
 
 def coverage_by_class(train: TokenizedCorpus, corpus: Corpus, covered: Bool) -> list[dict[str, Json]]:
     """Return the coverage of each class's training documents."""
-    labels = corpus.labels[corpus.positions(TRAIN)]
+    labels = corpus.strata[corpus.positions(TRAIN)]
     return [
         _coverage({"label": name}, select(train, np.flatnonzero(labels == number)), covered)
-        for number, name in enumerate(corpus.label_names)
+        for number, name in enumerate(corpus.strata_names)
     ]
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.core.ragged import span_positions
 from pipeline.core.values import PADDING_ROW, IndexedCorpus, Int32, Int64
-from pipeline.text.ragged import span_positions
 
 # batches that are sorted by length together: short enough to stay random, long enough to save padding
 _POOL = 50

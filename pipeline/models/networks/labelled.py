@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.core.ragged import span_positions
 from pipeline.core.values import Bool, Float32, Float64, IndexedCorpus, Int32, Int64
 from pipeline.models.networks.batches import Batch
 from pipeline.models.networks.letters import Spelling
-from pipeline.text.ragged import span_positions, take
+from pipeline.text.ragged import take
 
 _SAMPLED_DOCUMENTS = 2_000
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from pipeline.core.ragged import span_positions
 from pipeline.core.values import Float32, IndexedCorpus
 from pipeline.models.equations.sentences import Tagged, tag_words
 from pipeline.models.networks.batches import batches
@@ -12,7 +13,6 @@ from pipeline.models.networks.keras_types import Model, PredictionStep, Tensor
 from pipeline.models.networks.labelled import inputs_of
 from pipeline.models.networks.letters import Spelling
 from pipeline.models.networks.prediction import batch_signature
-from pipeline.text.ragged import span_positions
 
 _BATCH = 128
 

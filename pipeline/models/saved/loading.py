@@ -21,7 +21,7 @@ from pipeline.models.saved.replayed import check_golden
 from pipeline.run_folder.models import Description, SavedFiles, describe, model_folder, names_on, shelf_of
 from pipeline.run_folder.shelf import MODEL, NESTED, FolderShelf, Shelf, read_bundle
 from pipeline.settings.tables import SETTINGS, TokenizerSettings
-from pipeline.tasks.table import TASKS
+from pipeline.tasks.table import ONE_ANSWER
 from pipeline.text.unspaced import check_word_breaker
 
 FOR_OTHERS = (".onnx", ".html")  # endings of models that other programs run
@@ -187,9 +187,9 @@ def read_saved(files: SavedFiles, golden: Sequence[int] | None = A_FEW) -> Saved
     described = files.described
     with files.reading(f"{files.folder}/{MODEL}", _OTHER):
         name, task, labels = described["name"], described["task"], tuple(described["label_names"])
-        if task not in TASKS:
+        if task not in ONE_ANSWER:
             raise ValueError(f"task is {json.dumps(task)}")
-        own = Common(name, TASKS[task], labels, TokenizerSettings(**described["tokenizer"]))
+        own = Common(name, ONE_ANSWER[task], labels, TokenizerSettings(**described["tokenizer"]))
         read = {f"networks.{key}": described[key] for key in ("keep", "max_tokens") if key in described}
         cuts = {f"tokenizer.{key}": value for key, value in asdict(own.tokenizer).items()}
         for key, value in {**cuts, **read}.items():

@@ -14,7 +14,7 @@ import polars as pl
 from pipeline.core.values import AS_IT_IS, Float32, Float64, TokenizedCorpus, Writing
 from pipeline.corpus.mending import as_read
 from pipeline.settings.tables import TokenizerSettings
-from pipeline.tasks.task import Task
+from pipeline.tasks.task import OneAnswer
 from pipeline.text.tokenizer import tokenize
 
 Places = Sequence[Sequence[int]] | None  # of each document the tokens that are asked for; None: all
@@ -24,7 +24,7 @@ class Common(NamedTuple):
     """The fields of `SavedModel`: what a model has in common with those of every other kind."""
 
     name: str
-    task: Task
+    task: OneAnswer
     label_names: tuple[str, ...]
     tokenizer: TokenizerSettings
 
@@ -34,7 +34,7 @@ class SavedModel(ABC):
     """A model with all that turns raw text into its answers."""
 
     name: str  # as the run names it, such as "tfidf" or "lstm:max@word2vec"
-    task: Task  # what its answers are answers to
+    task: OneAnswer  # what its answers are answers to
     label_names: tuple[str, ...]  # (C,), in the order of its answers
     tokenizer: TokenizerSettings  # how it cuts text into tokens
     writing: Writing = field(default=AS_IT_IS, kw_only=True)  # how texts of its corpus are written

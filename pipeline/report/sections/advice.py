@@ -17,6 +17,7 @@ from pipeline.report.sections.facts import verdict_comparison
 from pipeline.report.sections.metric import metric_of
 from pipeline.report.sections.model_words import kind_of, namer
 from pipeline.report.words.answer import speak
+from pipeline.report.words.task import task_of
 from pipeline.run_folder.reading import Run
 
 NEEDS = {  # by the family of a model
@@ -24,6 +25,7 @@ NEEDS = {  # by the family of a model
     "vectors": "no GPU, no TensorFlow",
     "averages": "no GPU; TensorFlow to train, not to answer",
     "recurrent": "no GPU; TensorFlow to train, not to answer",
+    "windows": "no GPU, no TensorFlow, no word vectors",
 }
 
 
@@ -102,12 +104,11 @@ def _picture(run: Run) -> Interval:
 def _each_training(run: Run) -> tuple[float, ...]:
     """Return the difference of each training of the network from the mean of its opponent."""
     verdict = run.metrics.verdict
-    means = {row.name: row.accuracy for row in run.metrics.summary}
-    theirs = means.get(verdict.b or "")
-    own = [
-        row.accuracy for row in run.metrics.results if row.name == verdict.a and run.metrics.corpus.folds < 2
-    ]
-    return tuple(accuracy - theirs for accuracy in own) if theirs is not None else ()
+    counted = task_of(run).count(run)
+    own, theirs = counted.get(verdict.a or ""), counted.get(verdict.b or "")
+    if own is None or theirs is None or run.metrics.corpus.folds >= 2:
+        return ()
+    return tuple(score - theirs.score for score in own.each)
 
 
 def _side(value: float) -> str:

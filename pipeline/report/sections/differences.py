@@ -28,7 +28,7 @@ from pipeline.report.page.tables import Columns, number, table_of, text
 from pipeline.report.sections.facts import model_facts, status_sentence
 from pipeline.report.sections.metric import metric_of
 from pipeline.report.sections.model_words import decision_cell, kind_of, namer
-from pipeline.report.sections.task import task_of
+from pipeline.report.words.task import task_of
 from pipeline.run_folder.metrics.comparisons import Comparison, McNemar
 from pipeline.run_folder.names import METRICS
 from pipeline.run_folder.reading import Run

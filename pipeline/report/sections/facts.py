@@ -8,6 +8,7 @@ from pipeline.core.clean import plural
 from pipeline.core.warned import without_name
 from pipeline.core.wording import few_vectors
 from pipeline.report.page.blocks import Nothing
+from pipeline.report.words.task import Counted, task_of
 from pipeline.run_folder.metrics.comparisons import Comparison
 from pipeline.run_folder.metrics.models import Result, Summary, Timing
 from pipeline.run_folder.reading import Run
@@ -31,6 +32,7 @@ class ModelFacts(Summary):
 
     results: tuple[Result, ...]
     fits: tuple[Timing, ...]
+    counted: Counted  # what its task counts
     token_coverage: float | None = None  # of the vectors that it reads
 
     @property
@@ -65,7 +67,8 @@ class ModelFacts(Summary):
 
 
 def model_facts(run: Run) -> list[ModelFacts]:
-    """Return the models of a run, highest accuracy first."""
+    """Return the models of a run, highest first by what its task counts."""
+    counted = task_of(run).count(run)
     results, fits = run.metrics.results, run.metrics.timing
     covered = {source.source: source.token_coverage for source in run.metrics.embeddings}
     facts = [
@@ -73,11 +76,12 @@ def model_facts(run: Run) -> list[ModelFacts]:
             **vars(summary),
             results=tuple(row for row in results if row.name == summary.name),
             fits=tuple(fit for fit in fits if fit.name == summary.name),
+            counted=counted[summary.name],
             token_coverage=covered.get(summary.embedding or ""),
         )
         for summary in run.metrics.summary
     ]
-    return sorted(facts, key=lambda model: model.accuracy, reverse=True)
+    return sorted(facts, key=lambda model: model.counted.score, reverse=True)
 
 
 def what_times_hold(run: Run) -> str:

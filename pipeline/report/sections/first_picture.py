@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from pipeline.core.clean import plural
 from pipeline.report.page.cards import Mistakes, MistakesOf
-from pipeline.report.sections.facts import ModelFacts, model_facts, n_folds
+from pipeline.report.sections.facts import ModelFacts, model_facts
 from pipeline.report.sections.model_words import KIND_CLASSES, namer
-from pipeline.report.sections.task import Task, task_of
+from pipeline.report.words.task import Task, task_of
 from pipeline.run_folder.reading import Run
 
 MOST = 7  # models of the picture
@@ -23,7 +23,8 @@ def mistakes(run: Run) -> Mistakes | None:
     rows = tuple(
         MistakesOf(name(one.name), KIND_CLASSES[one.kind], counts, _note(one)) for one, counts in models
     )
-    task, documents = task_of(run), plural(run.metrics.corpus.tested, "test document")
+    task = task_of(run)
+    documents = plural(run.metrics.corpus.tested, f"test {task.unit}")
     text = f"{task.wrong.format(documents=documents)} One mark is one training."
     return Mistakes(_title(run, rows, task), text, rows, task.mistakes)
 
@@ -35,19 +36,8 @@ def _drawn(run: Run) -> list[tuple[ModelFacts, tuple[int, ...]]]:
     best = {model.kind: model.name for model in reversed(models)}
     first = [name for name in (verdict.a, verdict.b, advice.model, *best.values()) if name]
     ordered = list(dict.fromkeys([*first, *(model.name for model in models)]))[:MOST]
-    counted = [(model, wrong(model, run)) for model in models if model.name in ordered]
+    counted = [(model, model.counted.wrong) for model in models if model.name in ordered]
     return [(model, counts) for model, counts in counted if counts]
-
-
-def wrong(model: ModelFacts, run: Run) -> tuple[int, ...]:
-    """Return how many test documents each training gets wrong; with folds those of a seed together."""
-    tested, folds = run.metrics.corpus.tested, n_folds(run)
-    by_seed: dict[int, list[float]] = {}
-    for one in model.results:
-        by_seed.setdefault(one.seed, []).append(1 - one.accuracy)
-    return tuple(
-        round(sum(shares) / len(shares) * tested) for shares in by_seed.values() if len(shares) == folds
-    )
 
 
 def _note(model: ModelFacts) -> str:

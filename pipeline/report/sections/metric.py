@@ -67,6 +67,8 @@ REPORT_METRICS = {
     "accuracy": _share("accuracy"),
     "macro-f1": _share("macro F1", lambda value, places: percent(value, places).removesuffix(" %")),
     "balanced-accuracy": _share("balanced accuracy"),
+    "span-f1": _share("span F1", lambda value, places: percent(value, places).removesuffix(" %")),
+    "token-accuracy": _share("token accuracy"),
     "log-loss": ReportMetric(
         "log loss",
         "nats",

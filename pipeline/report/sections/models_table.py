@@ -18,7 +18,7 @@ from pipeline.report.sections.model_words import (
     stands,
     what_it_is,
 )
-from pipeline.report.sections.task import task_of
+from pipeline.report.words.task import task_of
 from pipeline.run_folder.names import METRICS
 from pipeline.run_folder.reading import Run
 
@@ -65,16 +65,16 @@ class _Parts:
     ) -> tuple[Cell, ...]:
         """Return a model's row."""
         kind, places = KIND_CLASSES[one.kind], self.run.places
-        ends = " to ".join(percent(end, places) for end in one.accuracy_ci95)
-        says = f"{one.name}: {percent(one.accuracy, places)} ({ends})"
-        span = replace(Span.of(one.accuracy, one.accuracy_ci95, one.run_accuracies, kind), says=says)
+        ends = " to ".join(percent(end, places) for end in one.counted.ci95)
+        says = f"{one.name}: {percent(one.counted.score, places)} ({ends})"
+        span = replace(Span.of(one.counted.score, one.counted.ci95, one.counted.each, kind), says=says)
         below = "; ".join(text for text in (what_it_is(one.name), self._failed(one)) if text)
         return row(
             Cell(self.name(one.name), kind=kind, below=below),
-            Cell(decimal(100 * one.accuracy, places), best=True),
+            Cell(decimal(100 * one.counted.score, places), best=True),
             *((beside(one),) if beside else ()),
-            Cell("", span=span if one.accuracy_ci95[1] >= scale.lo else None),
-            interval(one.accuracy_ci95, percent, places).removesuffix(" %"),
+            Cell("", span=span if one.counted.ci95[1] >= scale.lo else None),
+            interval(one.counted.ci95, percent, places).removesuffix(" %"),
             *((self._decision(one),) if self.reference else ()),
             *self._costs(one.name),
         )
@@ -112,9 +112,7 @@ def _megabytes(size: int) -> str:
 def _scale(models: Sequence[ModelFacts]) -> Scale:
     """Return an axis that holds every model but those far below, or the rest would be one blot."""
     drawn = near_the_best(models)
-    ends = [
-        end for one in drawn for end in (*one.accuracy_ci95, *(one.run_accuracies if one.runs > 1 else ()))
-    ]
+    ends = [end for one in drawn for end in (*one.counted.ci95, *(one.counted.each if one.runs > 1 else ()))]
     return scale_of(ends, lambda value: short(round(100 * value, 6)), within=(-1.0, 1.01), most=5)
 
 
@@ -123,8 +121,8 @@ def near_the_best(models: Sequence[ModelFacts]) -> Sequence[ModelFacts]:
 
     `models` are sorted, highest accuracy first.
     """
-    lows = [model.accuracy_ci95[0] for model in models]
-    highest = models[0].accuracy_ci95[1]
+    lows = [model.counted.ci95[0] for model in models]
+    highest = models[0].counted.ci95[1]
     kept = len(models)
     while kept > 2 and highest - lows[kept - 1] > 3 * (highest - min(lows[: kept - 1])):
         kept -= 1
@@ -133,7 +131,7 @@ def near_the_best(models: Sequence[ModelFacts]) -> Sequence[ModelFacts]:
 
 def _note(run: Run, models: Sequence[ModelFacts], scale: Scale) -> str:
     """Return what the picture leaves out, and how many rows the table does."""
-    far = [one.name for one in models if one.accuracy_ci95[1] < scale.lo]
+    far = [one.name for one in models if one.counted.ci95[1] < scale.lo]
     left = f"Too far below to be drawn: {', '.join(map(namer(run), far))}." if far else ""
     rest = len(run.metrics.summary) - len(models)
     more = (

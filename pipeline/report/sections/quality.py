@@ -18,7 +18,7 @@ from pipeline.report.sections.metric import metric_of
 from pipeline.report.sections.model_words import namer
 from pipeline.report.sections.models_table import models_table
 from pipeline.report.sections.rule import beside_words
-from pipeline.report.sections.task import task_of
+from pipeline.report.words.task import Task, task_of
 from pipeline.run_folder.metrics.models import Budget, Result, Timing
 from pipeline.run_folder.names import METRICS
 from pipeline.run_folder.reading import Run
@@ -52,7 +52,7 @@ def comparison(run: Run, limits: Limits) -> tuple[Block, ...]:
         *_budgets_table(run, limits),
     )
     return (
-        Seen(_seen(models, namer(run)), text),
+        Seen(_seen(models, namer(run), task_of(run)), text),
         models_table(run, shown),
         Fold("More measures: macro F1, log loss, calibration, parameters, memory, documents a second", more),
         *_folded("What each model costs, and what was expected", costs(run, limits)),
@@ -69,20 +69,22 @@ def _folded(summary: str, blocks: Sequence[Block]) -> tuple[Fold, ...]:
     return (Fold(summary, kept),) if kept else ()
 
 
-def _seen(models: Sequence[ModelFacts], name: Callable[[str], str]) -> str:
+def _seen(models: Sequence[ModelFacts], name: Callable[[str], str], task: Task) -> str:
     """Return how many of 100 the models get right, those that get as many together."""
     groups: dict[str, list[str]] = {}
     for model in models:
-        groups.setdefault(f"{100 * model.accuracy:.0f}", []).append(name(model.name))
+        groups.setdefault(f"{100 * model.counted.score:.0f}", []).append(name(model.name))
     (most, first), *others = groups.items()
-    start = f"{in_words(len(first)).capitalize()} models are" if len(first) > 1 else f"{first[0]} is"
-    said = [f"{start} right on {most} of 100"]
+    several = f"{in_words(len(first)).capitalize()} models"
+    is_right = task.several_are if len(first) > 1 else task.one_is
+    said = [is_right.format(names=several if len(first) > 1 else first[0], score=most)]
     rest = [
-        f"{names[0] if len(names) == 1 else in_words(len(names))} on {number}" for number, names in others
+        task.other_is.format(names=names[0] if len(names) == 1 else in_words(len(names)), score=number)
+        for number, names in others
     ]
     if len(others) > 1:
         lowest = list(groups)[-1]
-        rest = [f"the others on {lowest} to {others[0][0]}"]
+        rest = [task.other_is.format(names="the others", score=f"{lowest} to {others[0][0]}")]
     return ", ".join([*said, *rest])
 
 

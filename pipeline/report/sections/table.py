@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from pipeline.core.tasks import TASKS
 from pipeline.report.page.blocks import (
     Answer,
     Block,
@@ -41,11 +42,13 @@ from pipeline.report.sections import (
     probes,
     quality,
     slices,
+    spans,
     tuning,
     vectors,
     way,
     why,
 )
+from pipeline.report.words.task import name_of_task
 from pipeline.run_folder.names import CHARTS
 from pipeline.run_folder.reading import Run
 
@@ -116,6 +119,7 @@ SECTIONS: tuple[Line, ...] = (
     Line("grid", "Which vectors help?", grid.grid, "evidence"),
     Line("learning-curve", "How many documents are enough?", learning_curve.learning_curve, "evidence"),
     Line("tuning", "Would other settings turn the answer?", tuning.tuning, "evidence"),
+    Line("spans", "What is found, by type", spans.spans, "evidence"),
     Line("slices", "Where they differ", slices.slices, "evidence"),
     Line("confused", "Which classes are confused", errors_made.confusion, "evidence", 6),
     Line("trust", "Can its percentages be believed?", errors_made.calibration, "evidence", 6),
@@ -154,6 +158,7 @@ def build_sections(run: Run, limits: Limits) -> list[Section]:
             line.span,
         )
         for line in SECTIONS
+        if line.id not in TASKS[name_of_task(run)].without
     ]
 
 

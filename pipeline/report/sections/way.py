@@ -7,7 +7,7 @@ from pipeline.report.page.cards import Flow, Seen, Stage
 from pipeline.report.page.formats import count, percent
 from pipeline.report.sections.facts import n_folds
 from pipeline.report.sections.model_words import namer, what_it_is
-from pipeline.report.sections.task import task_of
+from pipeline.report.words.task import task_of
 from pipeline.run_folder.reading import Run
 
 TESTED = "test"  # the part of the corpus

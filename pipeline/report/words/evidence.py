@@ -88,11 +88,11 @@ def _how_far(row: Comparison) -> str:
 
 def expectation(told: Told) -> str:
     """Return what to expect of the model that is advised: `98 of 100 right on documents like these (96 to 99)`."""
-    row = told.summaries.get(told.advice.model or "")
-    if row is None:
+    found = told.counted.get(told.advice.model or "")
+    if found is None:
         return ""
-    mine, low, high = (of_hundred([share])[0] for share in (row.accuracy, *row.accuracy_ci95))
-    return f"{mine} of 100 right on documents like these ({low} to {high})"
+    mine, low, high = (of_hundred([share])[0] for share in (found.score, *found.ci95))
+    return told.task.expect.format(score=mine, low=low, high=high)
 
 
 def price(told: Told) -> str:
@@ -100,7 +100,7 @@ def price(told: Told) -> str:
     row = told.costs.get(told.advice.model or "")
     if row is None:
         return ""
-    latency = [] if row.latency_ms_p50 is None else [f"{row.latency_ms_p50:.2g} ms a document"]
+    latency = [] if row.latency_ms_p50 is None else [f"{row.latency_ms_p50:.2g} ms a {told.task.unit}"]
     size = [] if row.size_bytes is None else [f"{row.size_bytes / 1e6:.2g} MB"]
     return ", ".join([f"{lasting(row.train_seconds)} to train", *latency, *size])
 

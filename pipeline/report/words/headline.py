@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pipeline.core.tasks import TASKS
 from pipeline.core.wording import METRIC_WORDS, in_words
+from pipeline.report.words.task import name_of_task
 from pipeline.report.words.told import Told, accuracies, between, of_hundred, times_of
 from pipeline.run_folder.metrics.comparisons import Comparison
 
@@ -33,7 +35,7 @@ def _little(told: Told) -> str:
     hundredths = 100 * told.verdict.rope
     if told.verdict.metric == "log-loss":
         return f"a log loss lower by {told.verdict.rope:g}"
-    return "one document in 100" if hundredths == 1 else f"a difference of {hundredths:g} in 100"
+    return told.task.little if hundredths == 1 else f"a difference of {hundredths:g} in 100"
 
 
 def _shown(told: Told) -> str:
@@ -89,6 +91,8 @@ def _shown_by_score(told: Told, row: Comparison) -> str:
 
 def _score(told: Told, name: str) -> float | None:
     """Return a model's mean score by the metric of the run, where the summary has it."""
+    if told.verdict.metric == told.task.metric:
+        return told.counted[name].score if name in told.counted else None
     summary = told.summaries.get(name)
     score: float | None = getattr(summary, told.verdict.metric.replace("-", "_"), None)
     return score
@@ -106,7 +110,9 @@ def _for_how_much(told: Told, other: str) -> str:
 def _no_answer(told: Told) -> str:
     kinds = {row.kind for row in told.metrics.results}
     lacks = "a network" if "network" not in kinds else "a model that counts words"
-    return f"No answer yet: {lacks} is missing. Add `--models tfidf,lstm`."
+    return (
+        f"No answer yet: {lacks} is missing. Add `--models {','.join(TASKS[name_of_task(told.run)].needed)}`."
+    )
 
 
 def _not_yet(told: Told) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from pipeline.core.clean import clean, clip
 from pipeline.core.wording import called
+from pipeline.report.words.task import task_of
 from pipeline.run_folder.metrics.comparisons import Advice, Comparison, Verdict
 from pipeline.run_folder.metrics.models import Cost, Result, Summary
 from pipeline.run_folder.reading import Run
@@ -20,6 +21,8 @@ class Told:
         self.run, self.metrics = run, run.metrics
         self.short = called(row.name for row in run.metrics.summary)
         self.summaries: Mapping[str, Summary] = {row.name: row for row in run.metrics.summary}
+        self.task = task_of(run)
+        self.counted = self.task.count(run)
         self.costs: Mapping[str, Cost] = {row.name: row for row in run.metrics.costs}
 
     @property
@@ -102,10 +105,10 @@ def between(low: float, high: float) -> str:
 
 
 def accuracies(told: Told, row: Comparison) -> tuple[float, float]:
-    """Return the accuracy of the network and of the baseline of a comparison."""
-    theirs = told.summaries[row.b].accuracy
-    own = told.summaries.get(row.a)  # absent where folds chose different networks
-    return (theirs + row.difference if own is None else own.accuracy), theirs
+    """Return what is counted of the network and of the baseline of a comparison."""
+    theirs = told.counted[row.b].score
+    own = told.counted.get(row.a)  # absent where folds chose different networks
+    return (theirs + row.difference if own is None else own.score), theirs
 
 
 def times_of(told: Told, name: str | None, other: str | None, what: str) -> float | None:

@@ -20,6 +20,7 @@ from pipeline.run_folder.metrics.models import (
     Tuned,
 )
 from pipeline.run_folder.metrics.rows import Amount, Free, ProbeFound, Row, Texts
+from pipeline.run_folder.metrics.spans import SpanScores
 
 SCHEMA_VERSION: Literal[1] = 1
 
@@ -62,6 +63,8 @@ class Metrics(Row):
     """accuracy by number of training documents; a table without keys where it was not asked for"""
     slices: tuple[Slice, ...]
     """accuracy on documents of some length, some words, a class"""
+    spans: tuple[SpanScores, ...]
+    """what each tagger finds; empty where documents have classes"""
     hard_documents: HardDocuments | None
     """documents that models get wrong; `null` where only controls were scored"""
     contamination: Contamination | None

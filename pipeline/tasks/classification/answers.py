@@ -4,57 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
-from pipeline.core.values import Bool, Float32, Int32, Int64, require
+from pipeline.core.values import Float32, Int32, Int64, require
+from pipeline.tasks.answers import Predictions
 
 FIXED_COLUMNS = {"document": pl.Int64, "label": pl.String, "predicted": pl.String}
-
-
-@dataclass(frozen=True, eq=False)
-class Predictions:
-    """One fitted model's answers: which documents, their labels, and a distribution over C classes for each.
-
-    `hard`: only the answers are known, so each distribution is 1 for the answer and 0 elsewhere, and says
-    nothing about confidence.
-    """
-
-    documents: Int64  # (N,) record numbers
-    labels: Int32  # (N,)
-    probabilities: Float32  # (N, C)
-    hard: bool = False
-
-    def __post_init__(self) -> None:
-        n_docs = len(self.documents)
-        require(self.labels.shape == (n_docs,), "labels has not one entry a document")
-        require(
-            self.probabilities.ndim == 2 and len(self.probabilities) == n_docs, "probabilities are not (N, C)"
-        )
-        sums = self.probabilities.sum(axis=1)
-        require(bool(np.allclose(sums, 1.0, atol=1e-4)), "a document's probabilities do not sum to 1")
-
-    @classmethod
-    def joined(cls, parts: Sequence[Predictions]) -> Predictions:
-        """Return the documents of all parts one after the other; they have the same classes."""
-        return cls(
-            np.concatenate([part.documents for part in parts]),  # (N,)
-            np.concatenate([part.labels for part in parts]),
-            np.concatenate([part.probabilities for part in parts]),  # (N, C)
-            any(part.hard for part in parts),
-        )
-
-    def only(self, chosen: Bool | slice) -> Predictions:
-        """Return the chosen documents; bool (N,), or a slice."""
-        return Predictions(self.documents[chosen], self.labels[chosen], self.probabilities[chosen], self.hard)
-
-    @property
-    def predicted(self) -> Int32:
-        """The most probable class of each document; int32, shape (N,)."""
-        answers: Int32 = self.probabilities.argmax(axis=1).astype(np.int32)
-        return answers
 
 
 def distributions(probabilities: Float32) -> Float32:

@@ -1,107 +1,33 @@
-"""Predictions > one number, and what each document adds to it: the metrics that models can be compared by.
-
-Every metric is a mean of one value a document, its influence values, so that one estimator serves them all:
-
-    METRICS[name]                      accuracy, macro-f1, balanced-accuracy, log-loss
-    Metric.value(predictions)          float
-    Metric.influence(predictions)      float64 (N,), mean `value`; its variance / N is the variance of `value`
-    Metric.higher_is_better            False for log loss
-    PooledRun.unit_scores(metric)      the influence values of one run
-    estimate_difference(a, b, n_docs, chosen, metric=name)    an Estimate, above 0 where a is better
-    seeds_share(a, b, metric=name)     float, the seeds' share of the variance of that difference
-"""
+"""The metrics of classification: accuracy, macro F1, balanced accuracy, log loss."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import numpy as np
 
 from pipeline.core.values import Float64, Int64
 from pipeline.core.wording import Metric as MetricName
-from pipeline.tasks.classification.answers import Predictions
+from pipeline.tasks.answers import Predictions
 from pipeline.tasks.classification.scores import Counts, balanced_accuracy, count, losses, macro_f1
+from pipeline.tasks.metric import Metric, Slope, by_slope
 
 
-@dataclass(frozen=True, eq=False)
-class Gradient:
-    """How a metric of counts changes with each of them; float64 (C,) each."""
+def answer_scores(predictions: Predictions, gradient: Float64) -> Float64:
+    """Return N (g_hits[label] right + g_support[label] + g_predicted[answer]) for each document; float64 (N,).
 
-    hits: Float64
-    support: Float64
-    predicted: Float64
-
-
-def mean_gradient(gradients: Sequence[Gradient]) -> Gradient:
-    """Return the mean of some gradients."""
-    return Gradient(
-        *(
-            np.mean([getattr(one, name) for one in gradients], axis=0)
-            for name in ("hits", "support", "predicted")
-        )
-    )
-
-
-@dataclass(frozen=True)
-class Metric:
-    """An entry of the table. `largest` is the largest difference that two models can have."""
-
-    name: str
-    words: str
-    higher_is_better: bool
-    value: Callable[[Predictions], float]
-    influence: Callable[[Predictions], Float64]  # (N,)
-    gradient: Callable[[Counts], Gradient] | None  # None: not a function of right and wrong answers
-    largest: float = 1.0
-    told_by_training: bool = (
-        False  # every fit tells it of its validation documents, whatever the run is judged by
-    )
-
-    @property
-    def is_share_of_right(self) -> bool:
-        """Whether it is the share of right answers: the mean of 0 and 1, with the chance of such a share."""
-        return self.influence is _right
-
-    @property
-    def sign(self) -> float:
-        """1 where more is better, -1 where less is."""
-        return 1.0 if self.higher_is_better else -1.0
-
-    def known_of(self, predictions: Predictions) -> bool:
-        """Whether the metric can be computed: log loss needs probabilities, not answers alone."""
-        return self.gradient is not None or not predictions.hard
-
-
-def answer_scores(predictions: Predictions, gradient: Gradient) -> Float64:
-    """Return N (g_hits[label] right + g_support[label] + g_predicted[answer]) for each document; float64 (N,)."""
+    The gradient has those three after each other, (3 C,).
+    """
+    hits, support, predicted = np.split(gradient, 3)  # (C,) each
     right = predictions.predicted == predictions.labels
-    of_label = gradient.hits[predictions.labels] * right + gradient.support[predictions.labels]  # (N,)
-    values: Float64 = (of_label + gradient.predicted[predictions.predicted]) * len(right)  # (N,)
+    of_label = hits[predictions.labels] * right + support[predictions.labels]  # (N,)
+    values: Float64 = (of_label + predicted[predictions.predicted]) * len(right)  # (N,)
     return values
 
 
-def _by_gradient(
-    value: Callable[[Predictions], float], gradient: Callable[[Counts], Gradient]
-) -> Callable[[Predictions], Float64]:
-    """Return the influence values of a metric of counts.
-
-    Notes
-    -----
-    A metric m of counts that does not change when every document stands there twice has, by Euler's theorem,
-    gradient . counts = 0, so that the values below have the mean m. They are the metric's linear approximation
-    around the counts met (the infinitesimal jackknife [1]_): the variance of their mean is that of m but for
-    terms of order 1 / N.
-
-    References
-    ----------
-    .. [1] Efron (1982), The Jackknife, the Bootstrap and Other Resampling Plans, ch. 6.
-    """
-
-    def influence(predictions: Predictions) -> Float64:
-        return value(predictions) + answer_scores(predictions, gradient(count(predictions)))
-
-    return influence
+def _slope(gradient: Callable[[Counts], tuple[Float64, Float64, Float64]]) -> Slope[Predictions]:
+    """Return the slope of a metric by its gradient in hits, support and predictions of each class."""
+    return Slope(lambda predictions: np.concatenate(gradient(count(predictions))), answer_scores)
 
 
 # --- the metrics
@@ -117,10 +43,10 @@ def _right(predictions: Predictions) -> Float64:
     return right
 
 
-def _accuracy_gradient(counts: Counts) -> Gradient:
+def _accuracy_gradient(counts: Counts) -> tuple[Float64, Float64, Float64]:
     """Return the gradient of sum(hits) / sum(support)."""
     n_docs, ones = counts.support.sum(), np.ones(len(counts.support))
-    return Gradient(ones / n_docs, -ones * counts.hits.sum() / n_docs**2, 0 * ones)
+    return ones / n_docs, -ones * counts.hits.sum() / n_docs**2, 0 * ones
 
 
 def _macro_f1(predictions: Predictions) -> float:
@@ -128,12 +54,12 @@ def _macro_f1(predictions: Predictions) -> float:
     return float(macro_f1(counts.hits, counts.support, counts.predicted))
 
 
-def _macro_f1_gradient(counts: Counts) -> Gradient:
+def _macro_f1_gradient(counts: Counts) -> tuple[Float64, Float64, Float64]:
     """Return the gradient of the mean of 2 hits / (support + predicted) over the classes met; 0 for others."""
     both = counts.support + counts.predicted  # (C,)
     share = _inverse(both) / (both > 0).sum()
     f1 = 2 * counts.hits * _inverse(both)
-    return Gradient(2 * share, -f1 * share, -f1 * share)
+    return 2 * share, -f1 * share, -f1 * share
 
 
 def _balanced_accuracy(predictions: Predictions) -> float:
@@ -141,11 +67,11 @@ def _balanced_accuracy(predictions: Predictions) -> float:
     return float(balanced_accuracy(counts.hits, counts.support))
 
 
-def _balanced_accuracy_gradient(counts: Counts) -> Gradient:
+def _balanced_accuracy_gradient(counts: Counts) -> tuple[Float64, Float64, Float64]:
     """Return the gradient of the mean of hits / support over the classes that have a document; 0 for others."""
     share = _inverse(counts.support) / (counts.support > 0).sum()
     recall = counts.hits * _inverse(counts.support)
-    return Gradient(share, -recall * share, 0 * share)
+    return share, -recall * share, 0 * share
 
 
 def _inverse(counts: Int64) -> Float64:
@@ -166,26 +92,40 @@ def _losses(predictions: Predictions) -> Float64:
 SKEWED = 0.6
 SIDE_BY_SIDE: tuple[MetricName, ...] = ("accuracy", "macro-f1")
 
+_ACCURACY, _MACRO_F1, _BALANCED = map(
+    _slope, (_accuracy_gradient, _macro_f1_gradient, _balanced_accuracy_gradient)
+)
 METRICS = {
     metric.name: metric
     for metric in (
-        Metric("accuracy", "accuracy", True, _accuracy, _right, _accuracy_gradient, told_by_training=True),
         Metric(
-            "macro-f1",
-            "macro F1",
+            "accuracy",
+            "accuracy",
             True,
-            _macro_f1,
-            _by_gradient(_macro_f1, _macro_f1_gradient),
-            _macro_f1_gradient,
+            _accuracy,
+            _right,
+            _ACCURACY,
+            told_by_training=True,
+            is_share_of_right=True,
         ),
+        Metric("macro-f1", "macro F1", True, _macro_f1, by_slope(_macro_f1, _MACRO_F1), _MACRO_F1),
         Metric(
             "balanced-accuracy",
             "balanced accuracy",
             True,
             _balanced_accuracy,
-            _by_gradient(_balanced_accuracy, _balanced_accuracy_gradient),
-            _balanced_accuracy_gradient,
+            by_slope(_balanced_accuracy, _BALANCED),
+            _BALANCED,
         ),
-        Metric("log-loss", "log loss", False, _log_loss, _losses, None, float("inf"), told_by_training=True),
+        Metric(
+            "log-loss",
+            "log loss",
+            False,
+            _log_loss,
+            _losses,
+            None,
+            float("inf"),
+            told_by_training=True,
+        ),
     )
 }

@@ -1,0 +1,151 @@
+"""What a task counts, and what it calls that: the frame of the page takes both from an entry of this table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pipeline.core.wording import FIRST_METRIC
+from pipeline.run_folder.metrics.models import Result
+from pipeline.run_folder.reading import Run
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What is counted of a model, as a share of 1.
+
+    Attributes
+    ----------
+    score, ci95 : the mean over its trainings, with its 95 % interval
+    each : the score of each training; with folds of each fold
+    wrong : the mistakes of each training; those of a seed's folds together
+    """
+
+    score: float
+    ci95: tuple[float, float]
+    each: tuple[float, ...]
+    wrong: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Task:
+    """Words of a task, and what it counts.
+
+    Attributes
+    ----------
+    count : what is counted of each model, by its name
+    metric : the metric that this is
+    unit : a document
+    mistakes : what the first picture counts, in the plural; `mistake` one of them
+    wrong : what that is, of {documents}
+    right, head : head the column of what is counted, on the page and at the terminal
+    counted : what that column holds
+    more : what a difference of two models counts
+    answered : what becomes of test documents, with {classes}
+    one_is, several_are, other_is : what {names} reach, {score} of 100; the last behind one of these
+    expect : what to expect of a model, from {low} to {high}
+    little : a difference of one in 100
+    """
+
+    count: Callable[[Run], Mapping[str, Counted]]
+    metric: str
+    unit: str
+    mistake: str
+    mistakes: str
+    wrong: str
+    right: str
+    head: str
+    counted: str
+    more: str
+    answered: str
+    one_is: str
+    several_are: str
+    other_is: str
+    expect: str
+    little: str
+
+
+def _right_answers(run: Run) -> dict[str, Counted]:
+    """Return what part of the documents models have right."""
+    tested = run.metrics.corpus.tested
+    found = {}
+    for summary in run.metrics.summary:
+        own = [row for row in run.metrics.results if row.name == summary.name]
+        wrong = _by_seed(run, own, lambda row: 1 - row.accuracy)
+        found[summary.name] = Counted(
+            summary.accuracy,
+            summary.accuracy_ci95,
+            tuple(row.accuracy for row in own),
+            tuple(round(sum(shares) / len(shares) * tested) for shares in wrong),
+        )
+    return found
+
+
+def _by_seed(run: Run, rows: Sequence[Result], share: Callable[[Result], float]) -> list[list[float]]:
+    """Return a share of each fold for each seed that was trained on all of them."""
+    folds = max(run.metrics.corpus.folds, 1)
+    by_seed: dict[int, list[float]] = {}
+    for row in rows:
+        by_seed.setdefault(row.seed, []).append(share(row))
+    return [shares for shares in by_seed.values() if len(shares) == folds]
+
+
+def _spans_found(run: Run) -> dict[str, Counted]:
+    """Return what taggers find of the spans, and what they miss or invent."""
+    return {
+        row.name: Counted(
+            row.f1, row.f1_ci95, tuple(one.f1 for one in row.runs), tuple(one.wrong for one in row.runs)
+        )
+        for row in run.metrics.spans
+    }
+
+
+TASKS: dict[str, Task] = {
+    "classify": Task(
+        count=_right_answers,
+        metric=FIRST_METRIC,
+        unit="document",
+        mistake="mistake",
+        mistakes="mistakes",
+        wrong="Wrong answers on the same {documents}.",
+        right="Right of 100",
+        head="right of 100",
+        counted="Right answers of 100 test documents",
+        more="How many more of 100 documents the first model has right than the second",
+        answered="test documents put into one of {classes} classes",
+        one_is="{names} is right on {score} of 100",
+        several_are="{names} are right on {score} of 100",
+        other_is="{names} on {score}",
+        expect="{score} of 100 right on documents like these ({low} to {high})",
+        little="one document in 100",
+    ),
+    "tag": Task(
+        count=_spans_found,
+        metric="span-f1",
+        unit="sentence",
+        mistake="missed or invented span",
+        mistakes="missed or invented spans",
+        wrong="Spans that were missed, and spans that are not there, in the same {documents}.",
+        right="Span F1",
+        head="span F1",
+        counted="F1 of the spans in test sentences, of 100: missed and invented spans lower it",
+        more="How much higher the span F1 of the first model is than that of the second",
+        answered="test sentences, each word with one of {classes} tags",
+        one_is="{names} reaches span F1 {score}",
+        several_are="{names} reach span F1 {score}",
+        other_is="{names} {score}",
+        expect="span F1 {score} on sentences like these ({low} to {high})",
+        little="one point of span F1",
+    ),
+}
+
+
+def name_of_task(run: Run) -> str:
+    """Return the name of a run's task; one from before there were several has classes."""
+    name = run.metrics.setting("run.task")
+    return name if isinstance(name, str) and name in TASKS else "classify"
+
+
+def task_of(run: Run) -> Task:
+    """Return the task of a run."""
+    return TASKS[name_of_task(run)]

@@ -1,0 +1,90 @@
+"""Answers of a tagger as the columns of a file, a row a word, and back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from pipeline.core.values import Int32, Int64, require
+from pipeline.tasks.tag.answers import TagAnswers
+
+FIXED_COLUMNS = {"document": pl.Int64, "token": pl.Int32, "label": pl.String, "predicted": pl.String}
+
+
+def to_columns(answers: TagAnswers, names: Sequence[str]) -> pl.DataFrame:
+    """Return `document` (the sentence), `token` (its place there, from 0), `label`, `predicted` and `p(<tag>)`."""
+    tags = pl.Series(names, dtype=pl.String)
+    lengths = np.diff(answers.offsets)
+    places = np.arange(len(answers.labels)) - np.repeat(answers.offsets[:-1], lengths)  # (M,)
+    columns = {
+        "document": pl.Series(np.repeat(answers.documents, lengths), dtype=pl.Int64),
+        "token": pl.Series(places, dtype=pl.Int32),
+        "label": tags.gather(answers.labels),
+        "predicted": tags.gather(answers.predicted),
+    }
+    probabilities = {
+        f"p({tag})": pl.Series(answers.probabilities[:, number], dtype=pl.Float32)
+        for number, tag in enumerate(names)
+    }
+    return pl.DataFrame(columns | probabilities)
+
+
+def from_columns(table: pl.DataFrame, hard: bool) -> tuple[TagAnswers, tuple[str, ...]]:
+    """Return what `to_columns` wrote, unchanged to the last bit, and the tags.
+
+    Raises
+    ------
+    ValueError
+        If a column or a tag is not what it has to be, or the words of a sentence are not in their order.
+    """
+    _check_types(table)
+    names = tuple(column[2:-1] for column in table.columns if column not in FIXED_COLUMNS)
+    documents, offsets = _sentences(table)
+    answers = TagAnswers(
+        documents=documents,
+        offsets=offsets,
+        labels=_numbers(table["label"], names),
+        predicted=_numbers(table["predicted"], names),
+        probabilities=table.drop(FIXED_COLUMNS).to_numpy(order="c").astype(np.float32),
+        names=names,
+        hard=hard,
+    )
+    return answers, names
+
+
+def _sentences(table: pl.DataFrame) -> tuple[Int64, Int64]:
+    """Return the sentences, (N,), and where each begins, (N + 1,)."""
+    documents, places = table["document"].to_numpy(), table["token"].to_numpy()
+    starts = np.flatnonzero(places == 0)
+    require(
+        len(table) == 0 or (len(starts) > 0 and starts[0] == 0),
+        "the first row is not the first word of a sentence",
+    )
+    offsets = np.append(starts, len(table)).astype(np.int64)  # (N + 1,)
+    expected = np.arange(len(table)) - np.repeat(starts, np.diff(offsets))
+    same = documents == np.repeat(documents[starts], np.diff(offsets))
+    wrong = np.flatnonzero((places != expected) | ~same)
+    require(len(wrong) == 0, f"row {wrong[0] if len(wrong) else 0} is not the word that follows")
+    return documents[starts].astype(np.int64), offsets
+
+
+def _numbers(tags: pl.Series, names: tuple[str, ...]) -> Int32:
+    numbers = {tag: number for number, tag in enumerate(names)}
+    for tag in tags.unique(maintain_order=True):
+        require(tag in numbers, f'tag "{tag}" has no column p({tag})')
+    found: Int32 = tags.replace_strict(numbers, return_dtype=pl.Int32).to_numpy().astype(np.int32)
+    return found
+
+
+def _check_types(table: pl.DataFrame) -> None:
+    probabilities = [column for column in table.columns if re.fullmatch(r"p\(.*\)", column, re.DOTALL)]
+    if dict(table.schema) != FIXED_COLUMNS | dict.fromkeys(probabilities, pl.Float32):
+        found = ", ".join(f"{column} {dtype}" for column, dtype in table.schema.items())
+        expected = "document Int64, token Int32, label String, predicted String and p(<tag>) Float32"
+        raise ValueError(f"expected {expected}; found {found}")
+    with_nulls = [column.name for column in table if column.null_count()]
+    if with_nulls:
+        raise ValueError(f"column {with_nulls[0]} has empty cells")
