@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.commands.interrupted import ends_here
 from pipeline.commands.laid_down import check_protocol, lay_down
 from pipeline.commands.out_folder import check_out, out_folder
 from pipeline.commands.unfinished import out_of_time, what_is_there
@@ -284,14 +285,11 @@ def _end_by_mistake(run: PlannedRun, read: ReadCorpus, console: Console) -> None
         console.log_to(Path(os.devnull))
         folder.take_back()
     elif not folder.done():
-        told = f"the run ends here; the same command, with --out {folder.path}, goes on"
-        console.warn(warning("run-ends-here", told))
+        console.warn(ends_here(f"the same command, with --out {folder.path}, goes on"))
     elif not scored:
         with contextlib.suppress(PipelineError, OSError):  # the first mistake is the one to be told
             _conclude_without_words(run, read, console)
-            console.warn(
-                warning("run-ends-here", f"the run ends here; what finished stands in {folder.path}")
-            )
+            console.warn(ends_here(f"what had finished stands in {folder.path}"))
 
 
 def _tell_stop(console: Console, why: str) -> None:

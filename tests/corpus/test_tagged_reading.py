@@ -178,7 +178,8 @@ def test_a_sentence_with_a_ragged_row_is_left_out_and_named(tmp_path, sentence, 
     assert (loaded.ledger.rows_read, loaded.ledger.documents) == (10, 9)
     (warning,) = loaded.warnings
     assert warning == (
-        f"{tmp_path / name}: 1 of 10 records are left out (10.0 %): 1 wrong number of fields ({tmp_path / name}:28) [losses-over-2-percent]"
+        f"{tmp_path / name}: 1 of 10 records are left out (10.0 %): 1 wrong number of fields ({tmp_path / name}:28)"
+        " [losses-over-2-percent]"
     )
 
 
