@@ -214,6 +214,10 @@ def test_an_interrupted_run_says_what_was_finished(tmp_path: Path) -> None:
     assert f"\n\n> **{banner}" in text.split("## ")[0]
     assert section(text, "Which classes are confused") == f"*Nothing to show.* {banner}"
     assert banner in summarise(run)
+    draw_report(run)
+    heading = re.search("<h1.*?</h1>", (run / "report.html").read_text(encoding="utf-8"), re.DOTALL)
+    assert heading
+    assert "<code>--models tfidf,lstm</code>" in heading[0]
 
 
 @pytest.mark.usefixtures("no_charts")
