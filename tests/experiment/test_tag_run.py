@@ -85,7 +85,7 @@ def test_the_run_is_verified_and_told_in_the_words_of_its_task(tag_run: Path) ->
     assert verify(tag_run).differences == ()
     report = (tag_run / "report.md").read_text()
     assert "Span F1" in report
-    assert "missed or invented span" in report
+    assert "reaches span F1" in report
     assert "right class" not in report
     config = json.loads((tag_run / "metrics.json").read_text())["config"]
     assert (config["run"]["task"], config["run"]["metric"]) == ("tag", "span-f1")

@@ -28,6 +28,7 @@ from pipeline.report.sections.facts import ModelFacts
 from pipeline.report.sections.models_table import near_the_best
 from pipeline.report.sections.quality import comparison, heads_note
 from pipeline.report.sections.table import build_sections
+from pipeline.report.words.task import Counted
 from pipeline.run_folder.metrics.models import Summary
 from pipeline.run_folder.reading import Run, read_run
 
@@ -213,6 +214,10 @@ def test_an_interrupted_run_says_what_was_finished(tmp_path: Path) -> None:
     assert f"\n\n> **{banner}" in text.split("## ")[0]
     assert section(text, "Which classes are confused") == f"*Nothing to show.* {banner}"
     assert banner in summarise(run)
+    draw_report(run)
+    heading = re.search("<h1.*?</h1>", (run / "report.html").read_text(encoding="utf-8"), re.DOTALL)
+    assert heading
+    assert "<code>--models tfidf,lstm</code>" in heading[0]
 
 
 @pytest.mark.usefixtures("no_charts")
@@ -346,7 +351,8 @@ def model(name: str, accuracy: float) -> ModelFacts:
     """Return a model with an interval of one point either way."""
     ends = [accuracy - 0.01, accuracy + 0.01]
     row = typed(Summary, {"name": name, "accuracy": accuracy, "accuracy_ci95": ends})
-    return ModelFacts(**vars(row), results=(), fits=())
+    counted = Counted(accuracy, (ends[0], ends[1]), (), ())
+    return ModelFacts(**vars(row), counted=counted, results=(), fits=())
 
 
 def test_the_documented_keys_are_those_of_the_literal_run() -> None:

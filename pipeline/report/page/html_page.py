@@ -70,6 +70,7 @@ def _rendered(template: str, scripts: Sequence[str], kinds: Mapping[str, str], *
             scripts=[Markup(text) for text in scripts],
             policy=Markup(content_policy(scripts)),
             said=lambda text: Markup(marked(str(escape(prose(text))), names)),
+            with_commands=lambda text: Markup(marked(str(escape(prose(text))), {})),
             **given,
         )
     )

@@ -90,7 +90,7 @@ def _seen(models: Sequence[ModelFacts], name: Callable[[str], str], task: Task) 
 
 def _comparison_table(run: Run, models: Sequence[ModelFacts], limits: Limits) -> Table:
     beside, places = bool(beside_words(run)), run.places
-    highest = models[0].accuracy
+    highest = max(model.accuracy for model in models)
     f1 = max(model.macro_f1 for model in models)
     loss, ece = (
         min((value for value in values if value is not None), default=None)
@@ -184,7 +184,7 @@ def _notes(model: ModelFacts) -> list[str]:
 
 
 def _accuracy_reading(models: Sequence[ModelFacts], places: int) -> str:
-    first, others = models[0], models[1:]
+    first, *others = sorted(models, key=lambda model: -model.accuracy)
     start = f"Highest accuracy: {first.name} with {percent(first.accuracy, places)}."
     if not others:
         return start
