@@ -4,7 +4,7 @@ RUN ?=
 CORPORA ?=
 SCENARIO ?= indices ngrams lstm_epoch help default_run
 
-.PHONY: help check format lint types test test-all demo golden render gallery bench configuration run-folder constraints docs docs-check
+.PHONY: help check format lint types test test-all demo golden render gallery bench configuration run-folder messages constraints docs docs-check
 
 help:           ## show this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -58,6 +58,9 @@ configuration:  ## write docs/reference/configuration.md from the settings
 
 run-folder:     ## write the tables of docs/reference/run-folder.md from the types of metrics.json
 	$(PYTHON) -m docs.make_run_folder
+
+messages:       ## write the names in docs/reference/messages.md from errors_by_name.py and warnings_by_name.py
+	$(PYTHON) -m docs.make_messages
 
 constraints:    ## write constraints.txt from this environment (make a new one with '.[dev]' first)
 	$(PYTHON) -m pip freeze --exclude-editable > constraints.txt

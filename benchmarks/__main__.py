@@ -201,29 +201,42 @@ def _check(name: str, scenario: Scenario, options: Options) -> dict[str, str]:
         for case in names:
             if case not in scenario.cases:
                 fix = did_you_mean(case, scenario.cases) if scenario.cases else f"{name} has no cases"
-                raise PipelineError(option, f'there is no case "{case}"', fix)
+                raise PipelineError("unknown-choice", option, f'there is no case "{case}"', fix)
     for case, folder in options.runs.items():
         if folder == Path():
-            raise PipelineError("--run", f'"{case}" names no run', f"give {case}=RUN, RUN a run folder")
+            raise PipelineError(
+                "unknown-choice", "--run", f'"{case}" names no run', f"give {case}=RUN, RUN a run folder"
+            )
         if options.only and case not in options.only:
-            raise PipelineError("--run", f'"{case}" is not among the cases of --only', "add it there")
+            raise PipelineError(
+                "option-needs-another", "--run", f'"{case}" is not among the cases of --only', "add it there"
+            )
     if options.peer_python and not scenario.peer_script:
-        raise PipelineError("--peer-python", f"{name} uses this Python alone", "leave it out")
+        raise PipelineError(
+            "options-exclude-each-other", "--peer-python", f"{name} uses this Python alone", "leave it out"
+        )
     peers = _peer_versions(scenario, options)
     for package, found in peers.items():
         if found is None:
             what = f"the peer package {package} is not installed"
             other = ", or name a Python that has it with --peer-python" if scenario.peer_script else ""
-            raise PipelineError(f"benchmarks {name}", what, f"run `pip install {package}`{other}")
+            raise PipelineError(
+                "package-missing", f"benchmarks {name}", what, f"run `pip install {package}`{other}"
+            )
     files = scenario.files_of(options)
     if files and options.corpora is None:
         what = f"{name} reads {', '.join(files)}"
-        raise PipelineError("--corpora", what, "name the folder that holds them (data/README.md)")
+        raise PipelineError(
+            "no-such-file", "--corpora", what, "name the folder that holds them (data/README.md)"
+        )
     for file in files:
         if not (options.folder / file).is_file():
             what = f"the folder holds no {file}"
             raise PipelineError(
-                f"--corpora {options.folder}", what, "see data/README.md for where it comes from"
+                "no-such-file",
+                f"--corpora {options.folder}",
+                what,
+                "see data/README.md for where it comes from",
             )
     return {package: str(found) for package, found in peers.items()}
 
@@ -247,7 +260,9 @@ def _peer_versions(scenario: Scenario, options: Options) -> dict[str, str | None
     try:
         done = run_command([python, "-c", _ASK_VERSIONS, *scenario.peers])
     except OSError as error:
-        raise PipelineError(f"--peer-python {python}", f"{error.strerror}", "name a Python") from None
+        raise PipelineError(
+            "cannot-be-read", f"--peer-python {python}", f"{error.strerror}", "name a Python"
+        ) from None
     versions: dict[str, str | None] = json.loads(done.stdout.splitlines()[-1])
     return versions
 

@@ -64,10 +64,12 @@ def check_comparable(old: Result, new: Result, place: str) -> None:
     for key in _MUST_AGREE:
         if old[key] != new[key]:
             what = f"{key} is {new[key]}, in the old result {old[key]}"
-            raise PipelineError(place, what, fix)
+            raise PipelineError("runs-not-comparable", place, what, fix)
     for file in sorted(old["data"].keys() & new["data"].keys()):
         if old["data"][file] != new["data"][file]:
-            raise PipelineError(place, f"{file} is another file than the old result's", fix)
+            raise PipelineError(
+                "runs-not-comparable", place, f"{file} is another file than the old result's", fix
+            )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -16,7 +16,9 @@ def measure(options: Options) -> Outcome:
     """Ask once uncounted, so that byte code is compiled, then seven times."""
     command = [sys.executable, "run_pipeline.py", "--help"]
     if "--models" not in run_command(command).stdout:
-        raise PipelineError("run_pipeline.py --help", "the answer does not name --models", "mend it first")
+        raise PipelineError(
+            "benchmark-failed", "run_pipeline.py --help", "the answer does not name --models", "mend it first"
+        )
     spent = []
     for _ in range(options.repeats or REPEATS):
         start = time.perf_counter()

@@ -70,9 +70,13 @@ def read_run(folder: Path, corpora: Sequence[Path] = ()) -> MeasuredRun:
         state = json.loads((folder / "details" / "status.json").read_text(encoding="utf-8"))["state"]
         metrics = _called_corpora((folder / "metrics.json").read_text(encoding="utf-8"), corpora)
     except (OSError, ValueError, KeyError, TypeError):
-        raise PipelineError(str(folder), "this is no folder of a run", "name one that has finished") from None
+        raise PipelineError(
+            "not-a-finished-run", str(folder), "this is no folder of a run", "name one that has finished"
+        ) from None
     if state != "done":
-        raise PipelineError(str(folder), f"the run is {state}", "name one that has finished")
+        raise PipelineError(
+            "not-a-finished-run", str(folder), f"the run is {state}", "name one that has finished"
+        )
     return MeasuredRun(
         metrics["total_seconds"], max(fit["peak_rss_mib"] for fit in metrics["timing"]), metrics
     )

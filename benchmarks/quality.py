@@ -86,7 +86,9 @@ def _rows(run: MeasuredRun, case: Case, name: str) -> list[dict[str, Any]]:
     rows = [row for row in run.metrics["results"] if row["name"] == case.model]
     if not rows:
         fitted = sorted({row["name"] for row in run.metrics["results"]})
-        raise PipelineError(f"case {name}", f"its run has no {case.model}", did_you_mean(case.model, fitted))
+        raise PipelineError(
+            "no-such-model", f"case {name}", f"its run has no {case.model}", did_you_mean(case.model, fitted)
+        )
     return rows
 
 
@@ -118,7 +120,9 @@ def check_same_run(where: str, run: MeasuredRun, arguments: Sequence[str]) -> No
         )
         if there != here and not more:
             what = f"{key} is {json.dumps(there)} in that run, {json.dumps(here)} in the case"
-            raise PipelineError(where, what, f"run `python run_pipeline.py {' '.join(arguments)}`")
+            raise PipelineError(
+                "not-a-finished-run", where, what, f"run `python run_pipeline.py {' '.join(arguments)}`"
+            )
 
 
 def _command_without_folders(run: MeasuredRun) -> str:

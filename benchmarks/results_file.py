@@ -115,10 +115,12 @@ def check_mergeable(path: Path, head: Mapping[str, Any]) -> None:
     fix = "name another file with --out"
     for key in ("scenario", "documents"):
         if old[key] != head[key]:
-            raise PipelineError(str(path), f"{key} is {old[key]} there, now {head[key]}", fix)
+            raise PipelineError(
+                "runs-not-comparable", str(path), f"{key} is {old[key]} there, now {head[key]}", fix
+            )
     for file in sorted(old["data"].keys() & head["data"].keys()):
         if old["data"][file] != head["data"][file]:
-            raise PipelineError(str(path), f"its results are of another {file}", fix)
+            raise PipelineError("runs-not-comparable", str(path), f"its results are of another {file}", fix)
 
 
 def _rounded(value: Any) -> Any:
@@ -141,13 +143,19 @@ def read_result(path: Path) -> dict[str, Any]:
     try:
         result = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise PipelineError(str(path), "there is no such file", "name a result of a benchmark") from None
+        raise PipelineError(
+            "no-such-file", str(path), "there is no such file", "name a result of a benchmark"
+        ) from None
     except OSError as error:
-        raise PipelineError(str(path), f"it cannot be read: {error.strerror}", "name a file") from None
+        raise PipelineError(
+            "cannot-be-read", str(path), f"it cannot be read: {error.strerror}", "name a file"
+        ) from None
     except ValueError as error:
-        raise PipelineError(str(path), f"not JSON: {error}", "run the benchmark again") from None
+        raise PipelineError(
+            "file-damaged", str(path), f"not JSON: {error}", "run the benchmark again"
+        ) from None
     complete = isinstance(result, dict) and result.keys() >= _KEYS
     if not complete or result["schema_version"] != SCHEMA_VERSION:
         what = f"not a benchmark's result of schema_version {SCHEMA_VERSION}"
-        raise PipelineError(str(path), what, "run the benchmark again")
+        raise PipelineError("file-damaged", str(path), what, "run the benchmark again")
     return result

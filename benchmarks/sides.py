@@ -106,7 +106,9 @@ def failed(command: Sequence[str], status: int, stderr: str) -> PipelineError:
     """Return the error of a measured process that failed."""
     last = "\n".join(stderr.strip().splitlines()[-15:])
     shown = " ".join(str(part) for part in command[1:])
-    return PipelineError(f"python {shown}", f"exit status {status}", f"its last words:\n{last}")
+    return PipelineError(
+        "benchmark-failed", f"python {shown}", f"exit status {status}", f"its last words:\n{last}"
+    )
 
 
 def main() -> None:

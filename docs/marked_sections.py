@@ -13,5 +13,7 @@ def write_section(page: Path, name: str, text: str) -> None:
     before, opened, rest = page.read_text(encoding="utf-8").partition(begin)
     _, closed, after = rest.partition(end)
     if not (opened and closed):
-        raise PipelineError(str(page), f"there is no {begin} ... {end}", "put the two marks back")
+        raise PipelineError(
+            "file-damaged", str(page), f"there is no {begin} ... {end}", "put the two marks back"
+        )
     page.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")

@@ -68,7 +68,9 @@ def _read(path: Path) -> Result | None:
     result = read_result(path)
     if not result["full_size"]:
         what = f"the result of a slice of {result['documents']} documents"
-        raise PipelineError(str(path), what, "measure it without --documents, or take the file away")
+        raise PipelineError(
+            "output-exists", str(path), what, "measure it without --documents, or take the file away"
+        )
     return result
 
 

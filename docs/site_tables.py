@@ -39,24 +39,20 @@ def _commands(command: Any, name: str) -> Iterator[str]:
 
 
 def errors() -> str:
-    """Return a table for each room of the package: the errors that stand in its code, under the function's name."""
-    rooms: dict[str, list[str]] = {}
-    for path in sorted(PACKAGE.rglob("*.py")):
-        module = path.relative_to(PACKAGE).with_suffix("")
-        rows = rooms.setdefault(module.parts[0], [])
-        for function, said in errors_of(path.read_text(encoding="utf-8")):
-            if said[1] == said[2] == UNKNOWN:
-                continue
-            rows.append(f"| `{'.'.join(module.parts)}.{function}` | {' | '.join(map(_plain, said))} |")
-    head = "| name | where | what | what to do |\n| --- | --- | --- | --- |"
-    return "\n\n".join(f"### {room}\n\n{head}\n" + "\n".join(rows) for room, rows in rooms.items() if rows)
+    """Return a table of every error that stands in the code of the package, in the order of its names."""
+    rows = set()
+    for path in PACKAGE.rglob("*.py"):
+        for name, said in errors_of(path.read_text(encoding="utf-8")):
+            if not said[1] == said[2] == UNKNOWN:
+                rows.add(f"| `{name}` | {' | '.join(map(_plain, said))} |")
+    return "\n".join(["| name | where | what | what to do |", "| --- | --- | --- | --- |", *sorted(rows)])
 
 
 def errors_of(code: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield function, and where, what and fix of each `PipelineError` that is made with three arguments.
+    """Yield name, and where, what and fix of each `PipelineError` of which the code spells the name out.
 
-    >>> list(errors_of('def f(n): raise PipelineError("--seeds", f"it is {n}", "give one")'))
-    [('f', ['--seeds', 'it is ..', 'give one'])]
+    >>> list(errors_of('def f(n): raise PipelineError("no-such-file", "--a", f"it is {n}", "give one")'))
+    [('no-such-file', ['--a', 'it is ..', 'give one'])]
     """
     for function in ast.walk(ast.parse(code)):
         if not isinstance(function, ast.FunctionDef):
@@ -66,9 +62,10 @@ def errors_of(code: str) -> Iterator[tuple[str, list[str]]]:
             if (
                 isinstance(node, ast.Call)
                 and getattr(node.func, "id", "") == "PipelineError"
-                and len(node.args) == 3
+                and len(node.args) == 4
             ):
-                yield function.name, [_said(argument, texts) for argument in node.args]
+                name, *said = [_said(argument, texts) for argument in node.args]
+                yield name, said
 
 
 def _assigned(function: ast.FunctionDef) -> dict[str, ast.expr]:

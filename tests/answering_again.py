@@ -51,7 +51,7 @@ def answer_again(run: Path, name: str, console: Console) -> TwoAnswers:
     read = read_and_split(load_config(run / "config.toml"), console)
     if read.loaded.hash != saved.corpus_hash:
         what = f"the corpus {read.loaded.name} is not the one that the run read"
-        raise PipelineError(str(saved_at), what, "give the files as they were, or run again")
+        raise PipelineError("piece-lost", str(saved_at), what, "give the files as they were, or run again")
     corpus, test = read.corpora[0], read.folds[0].test
     answers = model.answer(corpus.texts.gather(test))
     again = CLASSIFY.answers(corpus.records[test], corpus.labels[test], answers)

@@ -119,7 +119,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
             texts = as_texts(X, "X")
             if len(texts) != len(labels):
                 what = f"there are {len(labels):,} labels for {len(texts):,} texts"
-                raise InvalidInput("y", what, "give one label a text")
+                raise InvalidInput("one-label-a-text", "y", what, "give one label a text")
             written = (texts.str.strip_chars().str.len_bytes() > 0).to_numpy()
             names = tuple(map(str, classes.tolist()))
             fitted = fit_model(
@@ -168,7 +168,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         place = Path(folder)
         if place.is_file() or (place.is_dir() and any(place.iterdir())):
-            raise InvalidInput(str(place), "there is something of this name", "name a new folder")
+            raise InvalidInput(
+                "output-exists", str(place), "there is something of this name", "name a new folder"
+            )
         _write(self._fitted.files, place)
 
     def _take(self, fitted: FittedModel) -> None:
@@ -198,7 +200,7 @@ def _check_no_others(others: Mapping[str, object]) -> None:
         raise TypeError(f"TextClassifier.fit() got an unexpected keyword argument {unknown[0]!r}")
     if weights is not None:
         fix = 'leave it out, or weigh classes: TextClassifier(..., run__class_weights="balanced")'
-        raise InvalidInput("sample_weight", "documents have no weights in a run", fix)
+        raise InvalidInput("no-sample-weights", "sample_weight", "documents have no weights in a run", fix)
 
 
 def _kind_of(classes: Labels) -> str:
@@ -211,14 +213,14 @@ def _encoded(y: ArrayLike) -> tuple[Labels, Int32]:
     """Return the classes (C,), and the place among them of each document's label, int32 (N,)."""
     if y is None:
         what = "it requires y to be passed, but the target y is None"
-        raise InvalidInput("y", what, "give one label a text")
+        raise InvalidInput("one-label-a-text", "y", what, "give one label a text")
     labels = column_or_1d(y, warn=True)
     assert_all_finite(labels, input_name="y")
     check_classification_targets(labels)
     classes, places = np.unique(labels, return_inverse=True)
     if len(classes) < 2:
         only = f"one class, {classes.tolist()[0]!r}" if len(classes) else "no documents"
-        raise InvalidInput("y", f"there is {only}", "give documents of two classes or more")
+        raise InvalidInput("one-class", "y", f"there is {only}", "give documents of two classes or more")
     return classes, places.astype(np.int32)
 
 

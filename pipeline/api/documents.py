@@ -30,26 +30,35 @@ def as_texts(texts: Texts, where: str = "texts") -> pl.Series:
     ['good film', '']
     """
     if isinstance(texts, str | bytes):
-        raise InvalidInput(where, "a single text is no list of texts", "put it in a list: [text]")
+        raise InvalidInput(
+            "texts-expected", where, "a single text is no list of texts", "put it in a list: [text]"
+        )
     if isinstance(texts, pl.Series) and texts.dtype == pl.String and not texts.null_count():
         return texts
     if hasattr(texts, "tocsr"):
-        raise InvalidInput(where, "it is a sparse matrix, and sparse input is not supported", _ONE_A_DOCUMENT)
+        raise InvalidInput(
+            "texts-expected",
+            where,
+            "it is a sparse matrix, and sparse input is not supported",
+            _ONE_A_DOCUMENT,
+        )
     shape = getattr(texts, "shape", None)
     if shape is not None and len(shape) != 1:
         what = f"it has the shape {' x '.join(map(str, shape)) or 'of a single value'}"
-        raise InvalidInput(where, what, _ONE_A_DOCUMENT)
+        raise InvalidInput("texts-expected", where, what, _ONE_A_DOCUMENT)
     if not isinstance(texts, Iterable):
-        raise InvalidInput(where, f"{type(texts).__name__} holds no texts", "give a list of texts")
+        raise InvalidInput(
+            "texts-expected", where, f"{type(texts).__name__} holds no texts", "give a list of texts"
+        )
     found = [*texts]
     for place, text in enumerate(found):
         if not isinstance(text, str):
             what = f"document {place} is {_shown(text)}, which is no text"
-            raise InvalidInput(where, what, "make it a str, or leave the document out")
+            raise InvalidInput("texts-expected", where, what, "make it a str, or leave the document out")
         if has_surrogates(text):
             what = f"document {place} holds half of a surrogate pair, {_shown(text)}, which is no character"
             fix = 'decode it again, or replace it: text.encode("utf-8", "replace").decode()'
-            raise InvalidInput(where, what, fix)
+            raise InvalidInput("texts-expected", where, what, fix)
     return pl.Series("text", [str(text) for text in found], dtype=pl.String)
 
 
@@ -66,7 +75,7 @@ def as_paths(corpus: object) -> Iterator[tuple[object, dict[str, str]]]:
     """
     if corpus is None:
         fix = "give a path, a frame, or (texts, labels); without it the built-in bbc-news is read"
-        raise InvalidInput("corpus", "it is None", fix)
+        raise InvalidInput("wrong-argument", "corpus", "it is None", fix)
     frame, columns = _as_frame(corpus)
     if frame is None:
         yield corpus, {}
@@ -88,7 +97,7 @@ def _as_frame(corpus: object) -> tuple[pl.DataFrame | None, dict[str, str]]:
         texts, labels = as_texts(corpus[0], "corpus"), pl.Series("label", [*corpus[1]], strict=False)
         if len(texts) != len(labels):
             what = f"there are {len(texts):,} texts and {len(labels):,} labels"
-            raise InvalidInput("corpus", what, "give one label a text")
+            raise InvalidInput("one-label-a-text", "corpus", what, "give one label a text")
         return pl.DataFrame([texts.alias("text"), labels]), {"text": "text", "label": "label"}
     return None, {}
 

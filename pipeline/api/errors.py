@@ -20,4 +20,4 @@ def as_invalid_input() -> Iterator[None]:
     except InvalidInput:
         raise
     except PipelineError as error:
-        raise InvalidInput(error.where, error.what, error.fix) from error
+        raise InvalidInput(error.name, error.where, error.what, error.fix) from error

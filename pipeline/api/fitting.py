@@ -104,7 +104,10 @@ def fit_model(
         run_jobs([loop], Here(data))
         for why in loop.failed.values():
             raise PipelineError(
-                planned.name, f"it could not be fitted ({why})", "give it fewer documents or units"
+                "fit-failed",
+                planned.name,
+                f"it could not be fitted ({why})",
+                "give it fewer documents or units",
             )
         files = _files_below(Path(place))
         (fit,) = folder.fits.values()
@@ -115,7 +118,7 @@ def _planned(config: Config) -> PlannedModel:
     planned = plan_models(config.run.models, config.run.embeddings)
     check_settings(planned, config.networks)
     if len(planned) != 1:
-        raise InvalidInput("model", f"it names {len(planned)} models", "name one")
+        raise InvalidInput("wrong-argument", "model", f"it names {len(planned)} models", "name one")
     return planned[0]
 
 

@@ -64,7 +64,9 @@ def check_known(given: Iterable[str], known: Iterable[str], where: str) -> None:
     known = [*known]
     for keyword in given:
         if keyword not in known:
-            raise PipelineError(where, f'there is no keyword "{keyword}"', did_you_mean(keyword, known))
+            raise PipelineError(
+                "unknown-keyword", where, f'there is no keyword "{keyword}"', did_you_mean(keyword, known)
+            )
 
 
 def config_of(

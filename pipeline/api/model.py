@@ -97,7 +97,9 @@ class Model:
     def __reduce__(self) -> tuple[Callable[[], Model], tuple[()]]:
         """Return what loads it again."""
         if self.reload is None:
-            raise InvalidInput(self.name, "it lies in no folder to load it from again", "save it first")
+            raise InvalidInput(
+                "model-in-no-folder", self.name, "it lies in no folder to load it from again", "save it first"
+            )
         return self.reload, ()
 
     def __copy__(self) -> Model:
@@ -143,7 +145,12 @@ class Model:
             If the model cannot tell: it gives every text the same answer, or reads its words shuffled.
         """
         if self.saved.method is None:
-            raise InvalidInput(self.name, "it cannot say what a word adds to its answer", "ask another model")
+            raise InvalidInput(
+                "no-word-contributions",
+                self.name,
+                "it cannot say what a word adds to its answer",
+                "ask another model",
+            )
         documents = as_texts([text], "text")
         tokenized = self.saved.tokenize(documents)
         words = tokenized.types.gather(tokenized.token_types).alias("word")
@@ -210,9 +217,18 @@ def _check_arguments(place: object, name: object, seed: object, fold: object) ->
     """Raise InvalidInput where an argument is of another type than it has to be."""
     if not isinstance(place, str | os.PathLike):
         what = f"{place!r} is no path"
-        raise InvalidInput("place", what, "give a run folder, a model's own folder or a bundle")
+        raise InvalidInput(
+            "wrong-argument", "place", what, "give a run folder, a model's own folder or a bundle"
+        )
     if not isinstance(name, str | None):
-        raise InvalidInput("name", f"{name!r} is no name of a model", 'give one such as "tfidf"')
+        raise InvalidInput(
+            "wrong-argument", "name", f"{name!r} is no name of a model", 'give one such as "tfidf"'
+        )
     for argument, value in (("seed", seed), ("fold", fold)):
         if value is not None and (isinstance(value, bool) or not isinstance(value, Integral)):
-            raise InvalidInput(argument, f"{value!r} is no number of one", "give a whole number from 0 on")
+            raise InvalidInput(
+                "number-out-of-range",
+                argument,
+                f"{value!r} is no number of one",
+                "give a whole number from 0 on",
+            )

@@ -107,7 +107,9 @@ class RunResult:
         """
         if self.advice.model is None:
             fix = f"name one: model({self.models[0]!r})" if self.models else "run again"
-            raise PipelineError(str(self.folder), f"no model is advised: {self.advice.because}", fix)
+            raise PipelineError(
+                "no-model-advised", str(self.folder), f"no model is advised: {self.advice.because}", fix
+            )
         return self.model(self.advice.model)
 
     def model(self, name: str) -> Model:
@@ -166,6 +168,8 @@ def read_run(run: str | os.PathLike[str]) -> RunResult:
         If it is no run folder, a file in it is damaged, or another version wrote it.
     """
     if not isinstance(run, str | os.PathLike):
-        raise InvalidInput("run", f"{run!r} is no path", "give a run folder, such as reports/NAME")
+        raise InvalidInput(
+            "wrong-argument", "run", f"{run!r} is no path", "give a run folder, such as reports/NAME"
+        )
     folder = Path(run)
     return RunResult(folder, read_folder(folder))

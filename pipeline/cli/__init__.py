@@ -147,7 +147,9 @@ def plan(
     from pipeline.commands.plan import describe, plan_run
 
     if nodes < 1:
-        raise PipelineError("--nodes", f"{nodes} is no number of machines", "give 1 or more")
+        raise PipelineError(
+            "number-out-of-range", "--nodes", f"{nodes} is no number of machines", "give 1 or more"
+        )
     found = plan_run(settings, Console(sys.stderr), nodes)
     console.say(written(found) if as_json else describe(found))
 
@@ -202,7 +204,10 @@ def report(run_folder: RunFolder, debug: Debug = False) -> None:
         found = holds(run_folder)
         if found not in ("a finished run", "a run that can go on"):
             raise PipelineError(
-                str(run_folder), "there is no metrics.json in it", "give the folder of a finished run"
+                "not-a-finished-run",
+                str(run_folder),
+                "there is no metrics.json in it",
+                "give the folder of a finished run",
             )
         with RunLock.take(run_folder, console.say):
             if found == "a finished run":
@@ -271,7 +276,9 @@ def selftest(
     from pipeline.commands.selftest_kill import kill_runs
 
     if kill < 0:
-        raise PipelineError("--kill", f"{kill} is no number of kills", "give 1 or more")
+        raise PipelineError(
+            "number-out-of-range", "--kill", f"{kill} is no number of kills", "give 1 or more"
+        )
     told_on = Console(sys.stderr)
     findings = kill_runs(settings, told_on, kill) if kill else find(settings, told_on)
     words = describe_kills(findings) if kill else describe(findings)

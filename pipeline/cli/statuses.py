@@ -26,7 +26,7 @@ def exit_statuses(console: Console, debug: bool) -> Iterator[None]:
     try:
         yield
     except PipelineError as error:
-        stop(MISTAKE, str(error), error if debug else None)
+        stop(MISTAKE, error.with_name(), error if debug else None)
     except Found as found:
         stop(DIFFERENCE, str(found))
     except NotDone as left:
@@ -39,7 +39,7 @@ def exit_statuses(console: Console, debug: bool) -> Iterator[None]:
         from pipeline.commands.full_disk import full_disk
 
         if (mistake := full_disk(console, error)) is not None:
-            stop(MISTAKE, str(mistake), error if debug else None)
+            stop(MISTAKE, mistake.with_name(), error if debug else None)
         stop(FAULT, _fault(console, error), error if debug else None)
 
 

@@ -100,7 +100,9 @@ class Difference:
             If there is such a file already.
         """
         if out.exists():
-            raise PipelineError("--out", f"there is a file {out} already", "name another one, or remove it")
+            raise PipelineError(
+                "output-exists", "--out", f"there is a file {out} already", "name another one, or remove it"
+            )
         with unfinished(out) as path:
             pl.concat([model.rows() for model in self.models]).write_csv(path)
 
@@ -117,7 +119,7 @@ def compare_runs(a: Path, b: Path) -> Difference:
     common = [name for name in of_a if name in of_b]
     if not common:
         what = f"no model of it is in {a}, which has {', '.join(of_a)}; it has {', '.join(of_b)}"
-        raise PipelineError(str(b), what, "compare two runs that share a model")
+        raise PipelineError("runs-not-comparable", str(b), what, "compare two runs that share a model")
     _check_same_corpus((a, of_a[common[0]][0]), (b, of_b[common[0]][0]))
     models = [_compare(name, (a, of_a[name]), (b, of_b[name])) for name in common]
     only = (tuple(sorted({*one} - {*other})) for one, other in ((of_a, of_b), (of_b, of_a)))
@@ -130,7 +132,7 @@ def _by_model(run: Path) -> dict[str, list[SavedPredictions]]:
         found.setdefault(one.name, []).append(one)
     if not found:
         fix = "give the folder of a run that has ended, such as reports/NAME"
-        raise PipelineError(str(run), "there are no predictions in it", fix)
+        raise PipelineError("not-a-finished-run", str(run), "there are no predictions in it", fix)
     return found
 
 
@@ -139,7 +141,7 @@ def _check_same_corpus(a: tuple[Path, SavedPredictions], b: tuple[Path, SavedPre
     if (of_a.corpus_hash, of_a.label_names) != (of_b.corpus_hash, of_b.label_names):
         corpora = f"corpora {of_a.corpus_hash[:8]} and {of_b.corpus_hash[:8]}"
         what = f"it is a run on other documents or labels than {first} ({corpora})"
-        raise PipelineError(str(second), what, "compare two runs on the same corpus")
+        raise PipelineError("runs-not-comparable", str(second), what, "compare two runs on the same corpus")
 
 
 def _compare(
@@ -153,7 +155,10 @@ def _compare(
             f" {a[0]}; {both} are in both"
         )
         raise PipelineError(
-            str(b[0]), what, "compare runs of the same split: the same --seed, --folds and --limit"
+            "runs-not-comparable",
+            str(b[0]),
+            what,
+            "compare runs of the same split: the same --seed, --folds and --limit",
         )
     found = disagreement(of_a.by_seed, of_b.by_seed)
     return Changed(name, a[1][0].label_names, of_a, of_b, found)

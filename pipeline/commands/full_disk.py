@@ -23,4 +23,4 @@ def full_disk(console: Console, error: Exception) -> PipelineError | None:
     if run is not None and (run / JOURNAL).is_file():
         goes_on = f"the same command, with --out {run}, then goes on"
         fix = f"make room; {goes_on}, and `python -m pipeline report {run}` scores what had finished"
-    return PipelineError(str(getattr(error, "filename", None) or run or "disk"), told, fix)
+    return PipelineError("disk-full", str(getattr(error, "filename", None) or run or "disk"), told, fix)

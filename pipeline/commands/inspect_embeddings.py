@@ -82,4 +82,4 @@ def _check(source: str) -> None:
         parse_source(source)
     except PipelineError as error:
         where = "FILE" if error.where == "--embeddings" else error.where
-        raise PipelineError(where, error.what, error.fix) from None
+        raise PipelineError(error.name, where, error.what, error.fix) from None

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_json
+from pipeline.core.warned import Warned, warning
 from pipeline.run_folder.journal import JOURNAL
 from pipeline.run_folder.names import STATUS
 
@@ -24,3 +25,8 @@ def what_was_finished(console: Console) -> str:
     return (
         f"{there}; the same command, with --out {folder}, goes on" if (folder / JOURNAL).is_file() else there
     )
+
+
+def ends_here(then: str) -> Warned:
+    """Return the warning that a run ends by a mistake, with what can be done then."""
+    return warning("run-ends-here", f"the run ends here; {then}")

@@ -13,6 +13,7 @@ from pipeline.commands.unfinished import finish
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.files import plain
+from pipeline.core.warned import warning
 from pipeline.corpus.sources import is_here, names_of
 from pipeline.experiment.data import read_and_split
 from pipeline.experiment.planned_run import PlannedRun, corpus_of, differences
@@ -48,7 +49,10 @@ def merge(
     if holds(out) != "nothing":
         what = f"{out} holds a run that can go on"
         raise PipelineError(
-            "--out", what, f"name a new folder, or go on with `run ... --out {out}` without --shard"
+            "output-exists",
+            "--out",
+            what,
+            f"name a new folder, or go on with `run ... --out {out}` without --shard",
         )
     pieces = [Piece.read(path) for path in shards]
     runs = [PlannedRun.stopped(piece.run) for piece in pieces]
@@ -72,7 +76,8 @@ def merge(
     if here:
         return run_experiment(config, console, command, resume=True)
     where = first_places(names_of(config.corpus.path))
-    console.warn(f"{where} is not here, so nothing is trained any more; --corpus says where the corpus lies")
+    told = f"{where} is not here, so nothing is trained any more; --corpus says where the corpus lies"
+    console.warn(warning("corpus-not-here", told))
     with RunLock.take(path, console.say):
         finish(path, console)
     return path
@@ -85,7 +90,9 @@ def _check_documents(run: PlannedRun, config: Config) -> None:
     if (found.hash, found.split_hash) != (run.about.corpus.hash, run.about.corpus.split_hash):
         what = f"it holds other documents than those that {run.folder.path} was made from"
         where = first_places(names_of(config.corpus.path))
-        raise PipelineError(where, what, "name the corpus of the shards with --corpus")
+        raise PipelineError(
+            "shards-of-different-runs", where, what, "name the corpus of the shards with --corpus"
+        )
 
 
 def _config_of_all(config: Config, out: Path, corpus: Sequence[str] | None) -> Config:
@@ -114,20 +121,29 @@ def _check_shares(runs: Sequence[PlannedRun]) -> None:
     if len(of) > 1:
         told = ", ".join(f"{paths[0]} is {shard}" for shard, paths in where.items())
         raise PipelineError(
-            "merge", f"these are shards of different numbers: {told}", "give those of one number"
+            "shards-incomplete",
+            "merge",
+            f"these are shards of different numbers: {told}",
+            "give those of one number",
         )
     (n_shards,) = of
     twice = [f"{shard} ({', '.join(paths)})" for shard, paths in where.items() if len(paths) > 1]
     if twice:
         raise PipelineError(
-            "merge", f"given twice: shard {first_places(twice)}", "give one folder of each shard"
+            "shards-incomplete",
+            "merge",
+            f"given twice: shard {first_places(twice)}",
+            "give one folder of each shard",
         )
     wanted = [Shard(number, n_shards) for number in range(1, n_shards + 1)]
     missing = [str(shard) for shard in wanted if shard not in where]
     if missing:
         what = f"missing: shard {first_places(missing)}"
         raise PipelineError(
-            "merge", what, "give their folders too; `run --shard` makes one that does not exist"
+            "shards-incomplete",
+            "merge",
+            what,
+            "give their folders too; `run --shard` makes one that does not exist",
         )
 
 
@@ -138,7 +154,10 @@ def _check_same(first: PlannedRun, other: PlannedRun) -> None:
         where = f"{first.folder.path} and {other.folder.path}"
         what = f"they are not of one run; from the first to the second: {'; '.join(found)}"
         raise PipelineError(
-            where, what, "run the shards with the same command on the same corpus and versions"
+            "shards-of-different-runs",
+            where,
+            what,
+            "run the shards with the same command on the same corpus and versions",
         )
 
 

@@ -30,20 +30,34 @@ def check_out(out: str | None, resume: bool, *, held: bool = False) -> None:
     """
     if out is None:
         if resume:
-            raise PipelineError("--resume", "it goes on in a folder, and none is named", "name it with --out")
+            raise PipelineError(
+                "option-needs-another",
+                "--resume",
+                "it goes on in a folder, and none is named",
+                "name it with --out",
+            )
         return
     path = Path(out)
     if path.is_file():
-        raise PipelineError("--out", f"{out} is a file; a folder is expected", "name a new folder")
+        raise PipelineError(
+            "output-exists", "--out", f"{out} is a file; a folder is expected", "name a new folder"
+        )
     with _usable(out, "read"):
         found = holds(path)
     if found == "a finished run":
-        raise PipelineError("--out", f"{out} holds a finished run", "name a new folder, or delete this one")
+        raise PipelineError(
+            "output-exists", "--out", f"{out} holds a finished run", "name a new folder, or delete this one"
+        )
     if found == "other files":
-        raise PipelineError("--out", f"the folder {out} is not empty", _NEW)
+        raise PipelineError("output-exists", "--out", f"the folder {out} is not empty", _NEW)
     if found == "nothing" and resume:
         what = f"there is no run in {out} to go on with"
-        raise PipelineError("--resume", what, "leave it out to begin one, or name another folder with --out")
+        raise PipelineError(
+            "nothing-to-resume",
+            "--resume",
+            what,
+            "leave it out to begin one, or name another folder with --out",
+        )
     if not held:
         with _usable(out, "made"):  # it may stand below a file
             check_free(path)
@@ -86,4 +100,4 @@ def _usable(folder: str | Path, done: str) -> Iterator[None]:
         raise
     except OSError as error:
         what = f"{folder} cannot be {done}: {error.strerror}"
-        raise PipelineError("--out", what, "name another folder") from None
+        raise PipelineError("cannot-be-written", "--out", what, "name another folder") from None

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.commands.interrupted import ends_here
 from pipeline.commands.laid_down import check_protocol, lay_down
 from pipeline.commands.out_folder import check_out, out_folder
 from pipeline.commands.unfinished import out_of_time, what_is_there
@@ -26,6 +27,7 @@ from pipeline.core.seeds import stage_generator
 from pipeline.core.stopping import GRACE_SECONDS, INTERRUPTED, OUT_OF_TIME, StoppedAtOnce, stoppable
 from pipeline.core.values import TRAIN, Corpus, TokenizedCorpus
 from pipeline.core.version import __version__
+from pipeline.core.warned import warning
 from pipeline.corpus.by_settings import with_answers
 from pipeline.corpus.duplicates import unlabelled_warning
 from pipeline.corpus.facts import describe_tokens
@@ -152,7 +154,7 @@ def models_elsewhere(config: Config, read: ReadCorpus, console: Console) -> tupl
     for model in models:
         if model.passed_over:
             rows = f"{plural(model.passed_over, 'row')} about records that are not tested"
-            console.warn(f"--compare {model.file}: {rows} passed over")
+            console.warn(warning("rows-passed-over", f"--compare {model.file}: {rows} passed over"))
     return models
 
 
@@ -193,7 +195,9 @@ def begin_or_go_on(path: Path, asked: AskedRun, lock: RunLock, console: Console,
     console.log_to(path / LOG)
     if laid_down is not None:
         for breach in breaches(laid_down.content, asked.config, run.about.corpus, __version__):
-            console.warn(f"this run does not keep to {laid_down.file}: {breach}")
+            console.warn(
+                warning("protocol-not-kept", f"this run does not keep to {laid_down.file}: {breach}")
+            )
     return run
 
 
@@ -281,11 +285,11 @@ def _end_by_mistake(run: PlannedRun, read: ReadCorpus, console: Console) -> None
         console.log_to(Path(os.devnull))
         folder.take_back()
     elif not folder.done():
-        console.warn(f"the run ends here; the same command, with --out {folder.path}, goes on")
+        console.warn(ends_here(f"the same command, with --out {folder.path}, goes on"))
     elif not scored:
         with contextlib.suppress(PipelineError, OSError):  # the first mistake is the one to be told
             _conclude_without_words(run, read, console)
-            console.warn(f"the run ends here; what had finished stands in {folder.path}")
+            console.warn(ends_here(f"what had finished stands in {folder.path}"))
 
 
 def _tell_stop(console: Console, why: str) -> None:
@@ -347,9 +351,8 @@ def fit_all(
 ) -> Fitted:
     """Fit every planned model on every fold, and on the smaller sets."""
     config, folder, loaded = run.config, run.folder, read.loaded
-    for source in unused_sources(run.fitted_here, config.run.embeddings):
-        folder.note(f"embedding source {source} was asked for, but no model of this run reads it")
-    for text in left_out(config.run.models, config.run.embeddings):
+    sources = config.run.embeddings
+    for text in (*unused_sources(run.fitted_here, sources), *left_out(config.run.models, sources)):
         folder.note(text)
     data = tokenize_all(config, console, loaded, run.fitted_here)
     data = replace(data, own_cache=folder.unfinished / "vectors_of_unlabelled_text")
@@ -358,8 +361,8 @@ def fit_all(
         warned = describe_test_documents(folder, data.tokenized, read.corpora, groups)
     if loaded.unlabelled is not None and data.unlabelled is not None:
         tested = np.unique(np.concatenate([fold.test for fold in read.folds]))
-        warned.append(unlabelled_warning(loaded.unlabelled, loaded.corpus.texts.gather(tested)) or "")
-    for text in filter(None, warned):
+        warned += filter(None, [unlabelled_warning(loaded.unlabelled, loaded.corpus.texts.gather(tested))])
+    for text in warned:
         console.warn(text)
         folder.note(text)
     folder.tell("tokens", describe_tokens(data.tokenized, read.corpora[0]))

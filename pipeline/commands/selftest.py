@@ -151,7 +151,12 @@ def _read(config: Config, console: Console) -> LoadedCorpus:
     """Return the corpus with its one split, sampled as --quick samples it."""
     if name_of_task(config) != CLASSIFY.name:
         what = "its words have tags, and these controls are about classes of documents"
-        raise PipelineError(first_places(names_of(config.corpus.path)), what, "give documents with classes")
+        raise PipelineError(
+            "selftest-not-possible",
+            first_places(names_of(config.corpus.path)),
+            what,
+            "give documents with classes",
+        )
     read = read_and_split(config, console)
     return replace(read.loaded, corpus=read.corpora[0], unlabelled=None, together=None, warnings=())
 
@@ -280,7 +285,10 @@ def _made_up_words(texts: pl.Series, config: Config) -> tuple[str, str]:
         if len(found) == 2:
             return found[0], found[1]
     raise PipelineError(
-        "tokenizer", "it leaves no made-up word whole", "run selftest with its default settings"
+        "selftest-not-possible",
+        "tokenizer",
+        "it leaves no made-up word whole",
+        "run selftest with its default settings",
     )
 
 

@@ -236,7 +236,12 @@ def _run(config: Config, run: Path, moment: Moment | None = None) -> bool:
                 _kill(process)
     if process.returncode not in (0, NOT_ALL):
         last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
-        raise PipelineError("selftest kill", f"a run ended with an error: {''.join(last)}", "mend that first")
+        raise PipelineError(
+            "selftest-not-possible",
+            "selftest kill",
+            f"a run ended with an error: {''.join(last)}",
+            "mend that first",
+        )
     return False
 
 

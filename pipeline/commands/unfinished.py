@@ -12,6 +12,7 @@ from pipeline.core.clean import plural
 from pipeline.core.console import Console
 from pipeline.core.errors import NotDone, PipelineError, first_places
 from pipeline.core.fits import INCOMPLETE, FitKey, JobKey
+from pipeline.core.warned import Warned, warning
 from pipeline.corpus.facts import split_hash
 from pipeline.corpus.readers.places import FROM_STANDARD_INPUT
 from pipeline.corpus.sources import names_of
@@ -61,7 +62,7 @@ def finish(run: Path, console: Console) -> None:
     close_if_whole(killed.folder, _decorate(killed, scored, console))
 
 
-def missing(run: PlannedRun) -> list[str]:
+def missing(run: PlannedRun) -> list[Warned]:
     """Return sentences that say how the run ended and what of it is missing; none for one that ended by itself."""
     folder, own = run.folder, {model.name for model in run.fitted_here}
     if folder.state in ("done", INCOMPLETE):  # what could not be done is told by itself
@@ -78,9 +79,10 @@ def missing(run: PlannedRun) -> list[str]:
     if run.config.run.learning_curve and not curve_is_whole(run):
         parts.append("fits of the learning curve")
     what = f"missing: {'; '.join(parts)}" if parts else "nothing is missing"
-    return [
-        f"the run {ENDINGS[folder.state]} before its report was written; `python -m pipeline report` wrote it; {what}"
-    ]
+    told = (
+        f"the run {ENDINGS[folder.state]} before its report was written; `python -m pipeline report` wrote it"
+    )
+    return [warning("run-ended-early", f"{told}; {what}")]
 
 
 def not_done(run: Path) -> str:
@@ -89,7 +91,7 @@ def not_done(run: Path) -> str:
     for folder in (run, run / CURVE_FOLDER):
         if (folder / JOURNAL).is_file():
             lines = read_journal(folder, None if folder == run else {"texts": {}}).lines
-            failed += RunFolder.of(StoppedRun(folder, lines, "")).failed
+            failed += RunFolder.of(StoppedRun(folder, lines, None)).failed
     if not failed:
         return ""
     jobs = first_places([key.in_words for key in failed])
@@ -135,24 +137,22 @@ def _decorate(run: PlannedRun, scored: Scored, console: Console) -> bool:
     Returns whether that is all that can be done: a corpus that is elsewhere may be found at the next call.
     """
     if {*names_of(run.config.corpus.path)} & {*FROM_STANDARD_INPUT}:
-        console.warn(
-            "the report has no texts of documents: the corpus came through standard input, which is read only once"
-        )
+        told = "the report has no texts of documents: the corpus came through standard input, which is read only once"
+        console.warn(warning("report-without-texts", told))
         return True
     try:
         read = read_and_split(run.config, console)
     except PipelineError as error:
+        told = f"the report has no texts of documents, since the corpus cannot be read ({error})"
         console.warn(
-            f"the report has no texts of documents, since the corpus cannot be read ({error});"
-            " `python -m pipeline report` adds them where it can"
+            warning("report-without-texts", f"{told}; `python -m pipeline report` adds them where it can")
         )
         return False
     then = run.about.corpus.hash, run.about.corpus.split_hash
     if (read.loaded.hash, split_hash(read.corpora)) != then:
         named = first_places(names_of(run.config.corpus.path))
-        console.warn(
-            f"the report has no texts of documents: {named} is no longer the corpus that the run read"
-        )
+        told = f"the report has no texts of documents: {named} is no longer the corpus that the run read"
+        console.warn(warning("report-without-texts", told))
         return True
     with console.stage("Tokenising"):
         tokenized = tokenize(read.loaded.corpus.texts, run.config.tokenizer)

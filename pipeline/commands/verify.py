@@ -126,7 +126,7 @@ def _damage(
         if not differences:
             what = f"no file was changed, but this version of embedseq cannot read {named}: {error.what}"
             fix = "use the version of embedseq that wrote the run"
-            raise PipelineError(str(run), what, fix) from error
+            raise PipelineError("other-version", str(run), what, fix) from error
         return Difference(named, place, error.what, again)
     if not differences:
         raise error
@@ -162,19 +162,25 @@ def _receipts(run: Path) -> dict[str, str]:
     path = run / RECEIPTS
     if (run / JOURNAL).is_file() and not (run / METRICS).is_file():
         fix = "finish it with `python -m pipeline report`"
-        raise PipelineError(str(run), "the run did not come to its end: it has no metrics.json", fix)
+        raise PipelineError(
+            "not-a-finished-run", str(run), "the run did not come to its end: it has no metrics.json", fix
+        )
     if not any((run / name).is_file() for name in (METRICS, RECEIPTS, *INPUTS[:2])):
-        raise PipelineError(str(run), "it holds no metrics.json", "give the folder of a finished run")
+        raise PipelineError(
+            "not-a-finished-run", str(run), "it holds no metrics.json", "give the folder of a finished run"
+        )
     if not any((run / name).is_file() for name in (RECEIPTS, *INPUTS[:2])):
         what = f"there is no {RECEIPTS} in it: an older version of embedseq wrote this run"
         fix = "run again to get one that can be verified"
-        raise PipelineError(str(run), what, fix)
+        raise PipelineError("other-version", str(run), what, fix)
     receipts = _table(path)
     for file, table in ((path, receipts), (run / METRICS, _table(run / METRICS))):
         version = table.get("schema_version")
         if isinstance(version, int) and version > SCHEMA_VERSION:
             what = f"schema_version is {version}; this version reads {SCHEMA_VERSION}"
-            raise PipelineError(str(file), what, "use the version of embedseq that wrote the run")
+            raise PipelineError(
+                "other-version", str(file), what, "use the version of embedseq that wrote the run"
+            )
     files = receipts.get("files")
     return {str(name): str(sha256) for name, sha256 in files.items()} if isinstance(files, dict) else {}
 

@@ -12,6 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from pipeline.core.warned import Warned
+
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
@@ -96,7 +98,7 @@ class Console:
         """Show `text` and log it."""
         self._tell(text)
 
-    def warn(self, text: str) -> None:
+    def warn(self, text: Warned) -> None:
         """Show `text` as a warning and log it."""
         self._tell(f"warning: {text}", style="yellow")
 

@@ -11,6 +11,8 @@ class PipelineError(Exception):
 
     Parameters
     ----------
+    name : str
+        What kind of mistake it is, one of `pipeline.core.errors_by_name`; the terminal shows it in brackets at the end.
     where : str
         The place, as `file:line:column` (1-based) or the option, such as `--models`.
     what : str
@@ -19,13 +21,38 @@ class PipelineError(Exception):
         What to do about it.
     """
 
-    def __init__(self, where: str, what: str, fix: str) -> None:
-        self.where, self.what, self.fix = where, what, fix
+    def __init__(self, name: str, where: str, what: str, fix: str) -> None:
+        self.name, self.where, self.what, self.fix = name, where, what, fix
         super().__init__(f"{where}: {what}; {fix}")
 
-    def __reduce__(self) -> tuple[type[PipelineError], tuple[str, str, str]]:
+    def __reduce__(self) -> tuple[type[PipelineError], tuple[str, str, str, str]]:
         """Return how to make it again in another process."""
-        return type(self), (self.where, self.what, self.fix)
+        return type(self), (self.name, self.where, self.what, self.fix)
+
+    def with_name(self) -> str:
+        """Return the message as the terminal shows it, with its name at the end.
+
+        >>> PipelineError("number-out-of-range", "--top", "0 is no number of labels", "give 1 or more").with_name()
+        '--top: 0 is no number of labels; give 1 or more [number-out-of-range]'
+        """
+        return f"{self} [{self.name}]"
+
+
+class SeveralMistakes(PipelineError):
+    """More than one mistake, each said on a line of its own; name and place are those of the first."""
+
+    def __init__(self, mistakes: Sequence[PipelineError]) -> None:
+        self.mistakes = mistakes
+        first, *rest = mistakes
+        super().__init__(first.name, first.where, first.what, "\n".join([first.fix, *map(str, rest)]))
+
+    def __reduce__(self) -> tuple[type[SeveralMistakes], tuple[Sequence[PipelineError]]]:  # type: ignore[override]
+        """Return how to make it again in another process."""
+        return type(self), (self.mistakes,)
+
+    def with_name(self) -> str:
+        """Return each message with its own name."""
+        return "\n".join(mistake.with_name() for mistake in self.mistakes)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

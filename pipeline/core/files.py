@@ -41,7 +41,7 @@ def read_json(path: Path) -> Any:
         where, what = str(path), "this is no JSON that can be read"
     except OSError as error:
         where, what = str(path), f"it cannot be read ({error.strerror})"
-    raise PipelineError(where, what, REWRITE)
+    raise PipelineError("run-file-damaged", where, what, REWRITE)
 
 
 def read_json_if_there(path: Path) -> Any:

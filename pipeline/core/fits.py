@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.core.values import Int64
+from pipeline.core.warned import Warned
 
 Row = dict[str, Any]  # as JSON has it
 
@@ -291,7 +292,7 @@ class SourceResult:
     """
 
     kind: ClassVar = "source"
-    notes: tuple[str, ...]
+    notes: tuple[Warned, ...]
     source: str
     fold: int
     parts: tuple[str, ...]

@@ -65,7 +65,9 @@ def parse_name(asked: str, known: Collection[str]) -> AskedSource:
     of_vectors = tuple(part for part in parts if part != LETTERS)
     if not of_vectors:
         fix = f"write a source of word vectors before it, such as word2vec+{LETTERS}"
-        raise PipelineError(_OPTION, f'"{asked}" has letters and no word vectors', fix)
+        raise PipelineError(
+            "source-not-understood", _OPTION, f'"{asked}" has letters and no word vectors', fix
+        )
     letters = [LETTERS] * (LETTERS in parts)
     names = [display_name(part, known) for part in of_vectors]
     training = next((mode for mode in modes if mode in TRAINING), "")
@@ -91,15 +93,19 @@ def check_names(sources: Iterable[AskedSource], known: Collection[str]) -> None:
                 continue
             file = Path(path).name
             if file in known:
-                raise PipelineError(_OPTION, f'{path} has the name of the source "{file}"', "rename the file")
+                raise PipelineError(
+                    "name-taken", _OPTION, f'{path} has the name of the source "{file}"', "rename the file"
+                )
             other = files.setdefault(file, path)
             if not _same_file(other, path):
                 what = f"{other} and {path} have the same name, and results are named by it"
-                raise PipelineError(_OPTION, what, "rename one of the files")
+                raise PipelineError("name-taken", _OPTION, what, "rename one of the files")
         parts = tuple(display_name(part, known) for part in source.parts)
         same = seen.setdefault((parts, source.training, source.shuffled, source.letters), source.asked)
         if same != source.asked:
-            raise PipelineError(_OPTION, f"{same} and {source.asked} are one source", "leave one out")
+            raise PipelineError(
+                "named-twice", _OPTION, f"{same} and {source.asked} are one source", "leave one out"
+            )
 
 
 def _usable(part: str, known: Collection[str]) -> bool:
@@ -134,32 +140,38 @@ def _check_part(part: str, asked: str, known: Collection[str]) -> None:
     stem, _, mode = part.rpartition(":")
     if not part:
         fix = "write one name, or two or more with a + between them"
-        raise PipelineError(_OPTION, f'"{asked}" has an empty part', fix)
+        raise PipelineError("source-not-understood", _OPTION, f'"{asked}" has an empty part', fix)
     if stem and mode in MODES:
         fix = f'write ":{mode}" at the end; it holds for the whole'
-        raise PipelineError(_OPTION, f'"{asked}" has a mode before a +', fix)
+        raise PipelineError("source-not-understood", _OPTION, f'"{asked}" has a mode before a +', fix)
     if stem and _usable(_split_modes(stem, known)[0], known):
-        raise PipelineError(_OPTION, f'"{asked}" has no mode "{mode}"', did_you_mean(mode, MODES))
+        raise PipelineError(
+            "unknown-source", _OPTION, f'"{asked}" has no mode "{mode}"', did_you_mean(mode, MODES)
+        )
     if "/" in part or "\\" in part or Path(part).suffix:
-        raise PipelineError(_OPTION, f'there is no file "{part}"', "correct the path")
+        raise PipelineError("no-such-file", _OPTION, f'there is no file "{part}"', "correct the path")
     source = part.partition(":")[0]
-    raise PipelineError(_OPTION, f'there is no source "{source}"', did_you_mean(source, known))
+    raise PipelineError(
+        "unknown-source", _OPTION, f'there is no source "{source}"', did_you_mean(source, known)
+    )
 
 
 def _check_modes(asked: str, modes: list[str]) -> None:
     training = [mode for mode in modes if mode in TRAINING]
     if len(modes) != len(set(modes)):
-        raise PipelineError(_OPTION, f'"{asked}" names a mode twice', "leave one out")
+        raise PipelineError("named-twice", _OPTION, f'"{asked}" names a mode twice', "leave one out")
     if len(training) > 1:
         what = f'"{asked}" asks for {training[0]} and for {training[1]} vectors'
-        raise PipelineError(_OPTION, what, "keep one of the two")
+        raise PipelineError("source-not-understood", _OPTION, what, "keep one of the two")
 
 
 def _check_repeated(asked: str, parts: tuple[str, ...], known: Collection[str]) -> None:
     for number, part in enumerate(parts):
         for other in parts[:number]:
             if part == other or (not {part, other} & set(known) and _same_file(part, other)):
-                raise PipelineError(_OPTION, f'"{asked}" names "{part}" twice', "leave one out")
+                raise PipelineError(
+                    "named-twice", _OPTION, f'"{asked}" names "{part}" twice', "leave one out"
+                )
 
 
 def _same_file(one: str, other: str) -> bool:
@@ -313,18 +325,22 @@ def parse_network(asked: str) -> ModelName:
     """
     model, *parts = asked.split(":")
     if model not in networks():
-        raise PipelineError("--models", f'there is no model "{asked}"', did_you_mean(model, MODELS))
+        raise PipelineError(
+            "unknown-model", "--models", f'there is no model "{asked}"', did_you_mean(model, MODELS)
+        )
     known = MODELS[model].every_head
     if "" in parts:
-        raise PipelineError("--models", f'"{asked}" names no head', f'use "{model}", or {model}:last')
+        raise PipelineError(
+            "unknown-model", "--models", f'"{asked}" names no head', f'use "{model}", or {model}:last'
+        )
     for part in parts:
         if not known or part not in (*known, SHUFFLED_WORDS):
             fix = did_you_mean(part, (*known, SHUFFLED_WORDS)) if known else f'use "{model}" alone'
-            raise PipelineError("--models", f'"{asked}" has no head "{part}"', fix)
+            raise PipelineError("unknown-model", "--models", f'"{asked}" has no head "{part}"', fix)
     heads = [part for part in parts if part != SHUFFLED_WORDS]
     if len(heads) > 1 or len(parts) - len(heads) > 1:
         fix = f"give one head, such as {model}:{heads[0] if heads else known[0]}"
-        raise PipelineError("--models", f'"{asked}" has more than one head', fix)
+        raise PipelineError("unknown-model", "--models", f'"{asked}" has more than one head', fix)
     return ModelName.parse(asked)
 
 

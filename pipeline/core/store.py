@@ -22,6 +22,8 @@ from typing import Any
 import numpy as np
 from platformdirs import user_cache_path
 
+from pipeline.core.warned import Warned, warning
+
 FOLDER_VARIABLE = "EMBEDSEQ_CACHE"
 _ENTRY_NAMES = "[0-9a-f]" * 64 + ".safetensors"
 _UNFINISHED = ".unfinished-"
@@ -68,7 +70,7 @@ class Cache:
             os.utime(path)
         return found[1]
 
-    def keep(self, key: Mapping[str, object], entry: Entry) -> str | None:
+    def keep(self, key: Mapping[str, object], entry: Entry) -> Warned | None:
         """Write an entry, or return in words why it was not kept."""
         path = self._path(key)
         try:
@@ -81,8 +83,10 @@ class Cache:
                     return _too_large(written.stat().st_size, self.most_bytes)
                 _put(written, path)
         except OSError as error:
-            why = error.strerror or error
-            return f"cache: {self.folder} cannot be written ({why}); nothing is kept there"
+            told = (
+                f"cache: {self.folder} cannot be written ({error.strerror or error}); nothing is kept there"
+            )
+            return warning("cache-not-written", told)
         self.in_use.add(path)
         return None
 
@@ -257,8 +261,9 @@ def _as_json(value: object) -> object:
     raise TypeError(f"{type(value).__name__} cannot be kept in the cache")
 
 
-def _too_large(n_bytes: int, most_bytes: int) -> str:
-    return (
+def _too_large(n_bytes: int, most_bytes: int) -> Warned:
+    return warning(
+        "too-large-for-the-cache",
         f"cache: vectors of {n_bytes / 2**20:,.1f} MiB do not fit into run.cache_gib = "
-        f"{most_bytes / 2**30:g} beside those in use; they are not kept"
+        f"{most_bytes / 2**30:g} beside those in use; they are not kept",
     )

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from pipeline.core.ragged import places_of
 from pipeline.core.reading import Reading
+from pipeline.core.warned import Warned
 
 Int8 = NDArray[np.int8]
 Int32 = NDArray[np.int32]
@@ -187,7 +188,7 @@ class LoadedCorpus:
     ledger: Ledger
     unlabelled: pl.Series | None  # string; extra text for embeddings
     assumptions: tuple[str, ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[Warned, ...]
     hash: str  # sha256 of texts, labels and official split
     reading: Reading
     together: Int64 | None = None  # (N,): documents that share a number must stay in one split (twins)

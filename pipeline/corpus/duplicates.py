@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.core.values import TEST, Corpus, Duplicates, Int64
+from pipeline.core.warned import Warned, warning
 from pipeline.settings.tables import TokenizerSettings
 from pipeline.text.unicode import one_form
 
@@ -33,7 +34,7 @@ def find_duplicates(corpus: Corpus) -> Duplicates:
     )
 
 
-def leak_warning(duplicates: Duplicates, n_test: int) -> str | None:
+def leak_warning(duplicates: Duplicates, n_test: int) -> Warned | None:
     """Return a sentence on test documents that training or validation have too; None where there are none.
 
     Parameters
@@ -49,22 +50,24 @@ def leak_warning(duplicates: Duplicates, n_test: int) -> str | None:
     stand, right = (
         ("stands", "a right answer on it is") if seen == 1 else ("stand", "right answers on them are")
     )
-    return (
+    return warning(
+        "test-documents-seen",
         f"{seen:,} of {n_test:,} test documents also {stand} among the training or validation documents: "
-        f"{right} no evidence"
+        f"{right} no evidence",
     )
 
 
-def unlabelled_warning(unlabelled: pl.Series, tested: pl.Series) -> str | None:
+def unlabelled_warning(unlabelled: pl.Series, tested: pl.Series) -> Warned | None:
     """Return a sentence on test documents that the unlabelled text holds too; None where it holds none."""
     texts = normalise(tested)
     seen = int(np.isin(texts.filter(texts != "").hash(), normalise(unlabelled).hash()).sum())
     if seen == 0:
         return None
     stand, them, their = ("stands", "it", "its label") if seen == 1 else ("stand", "them", "their labels")
-    return (
+    return warning(
+        "test-documents-in-unlabelled",
         f"{seen:,} of {len(tested):,} test documents also {stand} in the unlabelled text: "
-        f"what was learned from it has read {them}, without {their}"
+        f"what was learned from it has read {them}, without {their}",
     )
 
 

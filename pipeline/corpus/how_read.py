@@ -33,4 +33,6 @@ def resting_on(part: PartRead) -> Iterator[None]:
         decided = ", ".join(part.decisions())
         if not decided:
             raise
-        raise PipelineError(error.where, error.what, f"{error.fix}; read with {decided}") from None
+        raise PipelineError(
+            error.name, error.where, error.what, f"{error.fix}; read with {decided}"
+        ) from None

@@ -22,6 +22,7 @@ from pipeline.core.values import (
     Ledger,
     LoadedCorpus,
 )
+from pipeline.core.warned import Warned, warning
 from pipeline.corpus.asked.classes import AS_THEY_ARE, ClassOptions
 from pipeline.corpus.asked.columns import ChosenColumns, ColumnOptions
 from pipeline.corpus.how_read import how_read, resting_on
@@ -52,7 +53,7 @@ class Unlabelled:
 
     texts: pl.Series | None  # string
     assumptions: tuple[str, ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[Warned, ...]
 
 
 def read_corpus(
@@ -164,7 +165,11 @@ def _read_unlabelled(
     """
     then = "left out, since --unlabelled names others" if given else "read as unlabelled text"
     warnings = tuple(
-        f"{first_places(paths, 1)}: without labels, and so no {part} part; {then}" for paths, part in without
+        warning(
+            "part-without-labels",
+            f"{first_places(paths, 1)}: without labels, and so no {part} part; {then}",
+        )
+        for paths, part in without
     )
     paths = () if layout.unlabelled is None else layout.unlabelled.paths
     paths += tuple(path for those, _ in without for path in those)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.values import Dropped
+from pipeline.core.warned import Warned, warning
 from pipeline.core.wording import percent
 from pipeline.corpus.asked.cut import NO_NUMBER
 from pipeline.corpus.missing import MISSING_VALUE
@@ -33,7 +34,7 @@ def check_losses(
     *,
     allowed: bool,
     columns: str = "other columns with --text and --label",
-) -> tuple[str, ...]:
+) -> tuple[Warned, ...]:
     """Return a warning where more than 2 % of the records of a file are lost; none otherwise.
 
     Parameters
@@ -54,11 +55,11 @@ def check_losses(
     reasons = ", ".join(f"{number:,} {reason} ({where})" for reason, number, where in by_reason(lost))
     what = f"{count:,} of {read:,} records are left out ({percent(count / read)}): {reasons}"
     if count <= REFUSED * read or allowed:
-        return (f"{file}: {what}",)
+        return (warning("losses-over-2-percent", f"{file}: {what}"),)
     fix = f"correct them, choose {columns}, or go on without them: --allow-losses"
     if any(entry.reason == MISSING_VALUE for entry in lost):
         fix += '; --map "NAME=NAME" keeps a label NAME that is read as a missing value'
-    raise PipelineError(file, what, fix)
+    raise PipelineError("losses-over-20-percent", file, what, fix)
 
 
 def by_reason(dropped: Sequence[Dropped]) -> Iterator[tuple[str, int, str]]:

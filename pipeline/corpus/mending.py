@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.core.values import AS_IT_IS, Writing
+from pipeline.core.warned import Warned, warning
 from pipeline.corpus.escapes import undone, without_escapes
 from pipeline.corpus.readers.forms import in_some_form
 
@@ -23,7 +24,7 @@ class Mended:
 
     parts: list[pl.Series]
     notes: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Warned, ...] = ()
     writing: Writing = AS_IT_IS
 
 
@@ -74,7 +75,7 @@ _LEADS = ["Ã", "Â", "â€", "Ä", "Å", "Ð", "Ñ", "Р", "С"]  # one of the
 _WORD = r"[^\s\x00-\x40\x5B-\x60\x7B-\x7F]*"
 
 
-def _misread(texts: pl.Series) -> tuple[str, ...]:
+def _misread(texts: pl.Series) -> tuple[Warned, ...]:
     """Return a sentence on texts whose UTF-8 was read in another encoding, with an example of what was lost."""
     others = texts.filter(texts.str.len_bytes() != texts.str.len_chars())
     others = others.filter(others.str.contains_any(_LEADS))
@@ -83,10 +84,11 @@ def _misread(texts: pl.Series) -> tuple[str, ...]:
         words = found.str.extract(rf"({_WORD}(?:{pattern}){_WORD})", 1).drop_nulls()
         for word in words.head(_FEW):
             if (meant := _as_utf8(word, codec)) is not None:
-                return (
+                told = (
                     f"{_of(found, texts)} seem to have been read in a wrong encoding before they were saved: "
-                    f'"{word}" is probably "{meant}"; they are left as they are',
                 )
+                told += f'"{word}" is probably "{meant}"; they are left as they are'
+                return (warning("texts-misread-before", told),)
     return ()
 
 
@@ -98,8 +100,9 @@ def _as_utf8(word: str, codec: str) -> str | None:
         return None
 
 
-def _lost(texts: pl.Series) -> tuple[str, ...]:
+def _lost(texts: pl.Series) -> tuple[Warned, ...]:
     found = texts.filter(texts.str.contains(_LOST, literal=True))
     if found.is_empty():
         return ()
-    return (f"{_of(found, texts)} hold U+FFFD, which stands for letters that were lost before",)
+    told = f"{_of(found, texts)} hold U+FFFD, which stands for letters that were lost before"
+    return (warning("letters-lost-before", told),)

@@ -12,6 +12,7 @@ import polars as pl
 from pipeline.core.clean import plural
 from pipeline.core.errors import first_places
 from pipeline.core.lists import as_typed
+from pipeline.core.warned import Warned, warning
 from pipeline.corpus.readers.records import RawTable
 
 MISSING_VALUE = "missing value"  # the reason in the ledger
@@ -133,7 +134,7 @@ def missing_beside(labels: pl.Series, known: Collection[str]) -> tuple[str, ...]
     return tuple(name for name in labels.drop_nulls().unique() if name not in known and _may_be_missing(name))
 
 
-def texts_without_text(texts: pl.Series, column: str) -> tuple[str, ...]:
+def texts_without_text(texts: pl.Series, column: str) -> tuple[Warned, ...]:
     """Return a sentence that counts the texts which only say that there is none; they are kept."""
     short = texts.filter(texts.str.len_bytes() <= _LONGEST)
     says_none = short.filter(_in_small_letters(short).is_in([*_NO_TEXTS]))
@@ -145,4 +146,5 @@ def texts_without_text(texts: pl.Series, column: str) -> tuple[str, ...]:
     )
     kept = "is kept" if len(says_none) == 1 else "are kept"
     are = "1 text says" if len(says_none) == 1 else f"{len(says_none):,} texts say"
-    return (f'{are} only that there is none ({examples}) in column "{column}", and {kept}',)
+    told = f'{are} only that there is none ({examples}) in column "{column}", and {kept}'
+    return (warning("texts-that-say-none", told),)

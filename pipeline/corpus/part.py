@@ -12,6 +12,7 @@ from pipeline.core.clean import plural
 from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.reading import PartRead
 from pipeline.core.values import SPLIT_NAMES, UNASSIGNED, Bool, Dropped, Int64
+from pipeline.core.warned import Warned, warning
 from pipeline.core.wording import quoted
 from pipeline.corpus.asked.cut import cut_of_numbers
 from pipeline.corpus.how_read import how_read
@@ -44,7 +45,7 @@ class Part:
     records: Int64  # (n_used,)
     dropped: tuple[Dropped, ...]
     assumptions: tuple[str, ...]
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Warned, ...] = ()
 
     def reading(self) -> PartRead:
         """Return how it was read."""
@@ -76,7 +77,10 @@ def select_training(table: RawTable, columns: Columns, *, allow_losses: bool) ->
             entry.reason == UNDECODABLE_BYTES for entry in part.dropped
         )
         raise PipelineError(
-            table.file, what, f"name the encoding with --encoding, or {fix}" if told_by_name else fix
+            "no-record-usable",
+            table.file,
+            what,
+            f"name the encoding with --encoding, or {fix}" if told_by_name else fix,
         )
     losses = check_losses(table.file, len(table.cells), part.dropped, allowed=allow_losses)
     return replace(part, warnings=table.warnings + losses)
@@ -124,17 +128,19 @@ def select_evaluation(
     return replace(part, warnings=table.warnings + warnings + losses)
 
 
-def _note(table: RawTable, note: str, rows: Bool) -> str:
+def _note(table: RawTable, note: str, rows: Bool) -> Warned:
     places = [table.place(record) for record in np.flatnonzero(rows).tolist()]
-    return f"{table.file}: {plural(len(places), 'record')} {note} ({first_places(places)})"
+    told = f"{table.file}: {plural(len(places), 'record')} {note} ({first_places(places)})"
+    return warning("damaged-test-records-kept", told)
 
 
-def _unknown_note(table: RawTable, labels: pl.Series, rows: Bool) -> str:
+def _unknown_note(table: RawTable, labels: pl.Series, rows: Bool) -> Warned:
     counts = labels.filter(pl.Series(rows)).value_counts(sort=True).rows()
     classes = first_places([f'"{name}" ({count:,})' for name, count in counts], LABELS_SHOWN)
-    return (
+    return warning(
+        "unknown-classes-left-out",
         f"{table.file}: {int(rows.sum()):,} of {plural(len(labels), 'record')} left out (--only-known-classes), of "
-        f"{'a class' if len(counts) == 1 else 'classes'} that training does not have: {classes}"
+        f"{'a class' if len(counts) == 1 else 'classes'} that training does not have: {classes}",
     )
 
 
@@ -143,10 +149,15 @@ def _check_tested(part: Part) -> None:
     file, option = part.table.file, f"--{SPLIT_NAMES[part.split]}"
     if len(part.texts) == 0:
         what = f"none of the {plural(len(part.table.cells), 'record')} can be used: {_reasons(part)}"
-        raise PipelineError(file, what, f"give a file of documents with their labels, or leave out {option}")
+        raise PipelineError(
+            "no-record-usable",
+            file,
+            what,
+            f"give a file of documents with their labels, or leave out {option}",
+        )
     if is_blank(part.texts).all():
         what = f'none of the {plural(len(part.texts), "record")} has a text in column "{part.columns.text.column}"'
-        raise PipelineError(file, what, "name the column with --text, or correct the file")
+        raise PipelineError("texts-empty", file, what, "name the column with --text, or correct the file")
 
 
 def _reasons(part: Part) -> str:
@@ -213,4 +224,4 @@ def _check_labels(
     if cut := cut_of_numbers(names, column):
         fix += f"; if these are numbers to be predicted, cut them in two classes: {cut}"
     what = f'column `{column}` is "{label}"; {task.unknown(label, names)}'
-    raise PipelineError(table.place(unknown[0]), what, fix)
+    raise PipelineError("label-not-in-training", table.place(unknown[0]), what, fix)

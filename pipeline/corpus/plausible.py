@@ -12,6 +12,7 @@ import polars as pl
 from pipeline.core.clean import cell_text, clip, plural
 from pipeline.core.errors import PipelineError
 from pipeline.core.values import SPLIT_NAMES, TEST, VALIDATION, Corpus
+from pipeline.core.warned import Warned, warning
 from pipeline.corpus.asked.cut import half, number_to_predict, numbers_in
 from pipeline.corpus.missing import texts_without_text
 from pipeline.corpus.part import Part
@@ -50,7 +51,9 @@ def check_labels(training: Part, *, split: bool) -> None:
             f'column "{column}" has {len(counts):,} different labels in {plural(len(labels), "record")}, such as '
             f'"{shown(str(labels[0]))}": it tells records apart, and is no class'
         )
-        raise PipelineError(file, what, "name the column of the classes with --label")
+        raise PipelineError(
+            "label-tells-records-apart", file, what, "name the column of the classes with --label"
+        )
 
 
 def _check_exchanged(training: Part, names: pl.Series) -> None:
@@ -66,7 +69,7 @@ def _check_exchanged(training: Part, names: pl.Series) -> None:
     ]
     what = f'the label column "{label}" holds {seen[0]}, the text column "{text}" {seen[1]}'
     fix = f"exchange the two: --text {quote(label)} --label {quote(text)}"
-    raise PipelineError(training.table.file, what, fix)
+    raise PipelineError("text-and-label-exchanged", training.table.file, what, fix)
 
 
 def _mean_length(texts: pl.Series) -> float:
@@ -99,22 +102,21 @@ def _many_numbers(names: pl.Series) -> Numbers | None:
     return Numbers(words, bool((numbers % 1 != 0).any()))
 
 
-def label_warnings(training: Part, names: Sequence[str]) -> tuple[str, ...]:
+def label_warnings(training: Part, names: Sequence[str]) -> tuple[Warned, ...]:
     """Return a sentence on labels that are as long as texts, and one on decimals that are taken as classes."""
     column, said = training.columns.label.column, []
     found, longest = _many_numbers(pl.Series(names, dtype=pl.String)), max(names, key=len)
     if found and found.decimal:
         cut = f'--label "{column}{half(training.labels)}"'
-        said.append(
-            f'column "{column}" holds {found.words}, taken as classes; {cut} cuts a number in two classes'
-        )
+        told = f'column "{column}" holds {found.words}, taken as classes; {cut} cuts a number in two classes'
+        said.append(warning("decimals-as-classes", told))
     if len(longest) > LONG_LABEL:
         seen = f'labels have up to {len(longest):,} characters, such as "{shown(longest)}"'
-        said.append(f'{seen}: is column "{column}" the label?')
+        said.append(warning("labels-are-long", f'{seen}: is column "{column}" the label?'))
     return tuple(said)
 
 
-def text_warnings(training: Part) -> tuple[str, ...]:
+def text_warnings(training: Part) -> tuple[Warned, ...]:
     """Return a sentence where training texts say that there is none, or none holds a letter, a digit or a symbol.
 
     Raises
@@ -127,26 +129,28 @@ def text_warnings(training: Part) -> tuple[str, ...]:
         return texts_without_text(texts, column)
     if not _any_holds(texts, _CAN_BE_SEEN):
         what = f'no text in column "{column}" holds a character that can be seen'
-        raise PipelineError(training.table.file, what, "name the column with --text, or correct the file")
-    return (
-        f'no text in column "{column}" holds a letter or a digit: there is little to learn from marks alone',
+        raise PipelineError(
+            "texts-empty", training.table.file, what, "name the column with --text, or correct the file"
+        )
+    told = (
+        f'no text in column "{column}" holds a letter or a digit: there is little to learn from marks alone'
     )
+    return (warning("texts-of-marks-alone", told),)
 
 
 def _any_holds(texts: pl.Series, pattern: str) -> bool:
     return bool(texts.str.contains(pattern).any())
 
 
-def part_warnings(corpus: Corpus) -> tuple[str, ...]:
+def part_warnings(corpus: Corpus) -> tuple[Warned, ...]:
     """Return a sentence for each official part whose documents are all of one class."""
     found = []
     for split in (VALIDATION, TEST):
         labels = corpus.labels[corpus.split == split]
         if len(labels) > 1 and len(np.unique(labels)) == 1:
             name = cell_text(corpus.label_names[int(labels[0])])
-            found.append(
-                f'every {SPLIT_NAMES[split]} document is of class "{name}": who always answers so is always right'
-            )
+            told = f'every {SPLIT_NAMES[split]} document is of class "{name}": who always answers so is always right'
+            found.append(warning("part-of-one-class", told))
     return tuple(found)
 
 

@@ -19,6 +19,7 @@ from pipeline.core.values import (
     Ledger,
     LoadedCorpus,
 )
+from pipeline.core.warned import warning
 from pipeline.corpus.loading import classes_by_size, corpus_hash
 
 REASON = "not in the sample"
@@ -64,7 +65,7 @@ def sample_corpus(
     if not drawn:
         return loaded
     told = f"{asked}: {' and '.join(drawn)} were drawn; the figures are a first look"
-    return replace(sample, unlabelled=unlabelled, warnings=(*loaded.warnings, told))
+    return replace(sample, unlabelled=unlabelled, warnings=(*loaded.warnings, warning("sample-drawn", told)))
 
 
 def _keep(loaded: LoadedCorpus, kept: Int64) -> LoadedCorpus:

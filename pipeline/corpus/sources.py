@@ -68,7 +68,7 @@ def _matches(name: str, known: Sequence[str]) -> Iterator[Path]:
     found = sorted(glob(str(path.expanduser()), recursive=True))
     if not found:
         fix = 'correct it; "**" stands for folders of any depth'
-        raise PipelineError(name, "no file or folder matches this pattern", fix)
+        raise PipelineError("no-such-file", name, "no file or folder matches this pattern", fix)
     yield from map(Path, found)
 
 
@@ -119,7 +119,12 @@ def find_corpus(source: Named, test: Named | None, validation: Named | None, unp
     ):
         if given is not None and inside is not None:
             what = f"the corpus {found.name} has a part of its own, {inside.paths[0].name}"
-            raise PipelineError(option, what, f"leave out {option}, or give {found.train.name} as CORPUS")
+            raise PipelineError(
+                "options-exclude-each-other",
+                option,
+                what,
+                f"leave out {option}, or give {found.train.name} as CORPUS",
+            )
     if test is not None:
         found = replace(found, test=_find_part("--test", test, unpacked))
     if validation is not None:
@@ -132,7 +137,7 @@ def _find_source(source: Named, unpacked: Unpacked) -> Layout:
     built_in = [name for name in names if name in BUILT_IN]
     if built_in and len(names) > 1:
         what = "a built-in corpus is not read together with others"
-        raise PipelineError(built_in[0], what, "name it alone, or files alone")
+        raise PipelineError("built-in-alone", built_in[0], what, "name it alone, or files alone")
     if built_in:
         return Layout(built_in[0], Source(built_in[0], (), lambda wanted: BUILT_IN[built_in[0]]()))
     paths = tuple(map(unpacked.folder_of, find_paths(source, tuple(BUILT_IN))))

@@ -107,7 +107,12 @@ def _plan(loaded: LoadedCorpus, test_size: float, validation_size: float, folds:
     official = set(np.unique(loaded.corpus.split).tolist())
     if folds and TEST in official:
         what = f"{loaded.name} has an official test split"
-        raise PipelineError("--folds", what, "leave out --folds, or leave out the test documents")
+        raise PipelineError(
+            "options-exclude-each-other",
+            "--folds",
+            what,
+            "leave out --folds, or leave out the test documents",
+        )
     return Plan(
         test=0.0 if TEST in official or folds else test_size,
         validation=0.0 if VALIDATION in official else validation_size,
@@ -206,7 +211,7 @@ def _check_enough(loaded: LoadedCorpus, members: Groups, labels: Int32, plan: Pl
     fewer = "use fewer folds, " if plan.folds else ""
     if len(members.size) < plan.needed:
         what = f"{_different(len(labels), len(members.size))}, {reason}"
-        raise PipelineError(loaded.name, what, f"{fewer}add documents with other texts")
+        raise PipelineError("too-few-documents", loaded.name, what, f"{fewer}add documents with other texts")
     n_docs = int((labels == smallest).sum())
     joined = "" if distinct[smallest] == n_docs else f" ({distinct[smallest]} when equal texts count once)"
     what = f'class "{shown(names[smallest])}" has {plural(n_docs, "document")} to split{joined}, {reason}'
@@ -214,7 +219,7 @@ def _check_enough(loaded: LoadedCorpus, members: Groups, labels: Int32, plan: Pl
     if n_short > 1:
         what += f"; {n_short:,} of the {len(names):,} classes have so few"
         fix = f"{fewer}add documents, or leave such classes out (--drop-class) or merge them (--map)"
-    raise PipelineError(loaded.name, what, fix)
+    raise PipelineError("too-few-documents", loaded.name, what, fix)
 
 
 def _different(n_docs: int, n_groups: int) -> str:
@@ -238,7 +243,10 @@ def _check_parts(loaded: LoadedCorpus, splits: list[Corpus], members: Groups, pl
                     f"{_different(int(members.size.sum()), len(members.size))}, and equal texts stay in one part"
                 )
                 raise PipelineError(
-                    loaded.name, what, "add documents with other texts, or try another --seed"
+                    "too-few-documents",
+                    loaded.name,
+                    what,
+                    "add documents with other texts, or try another --seed",
                 )
 
 
@@ -253,4 +261,6 @@ def _check_training(name: str, splits: list[Corpus]) -> None:
             f'class "{shown(corpus.strata_names[int(trained.argmin())])}" has no training document{where}, '
             "since equal texts stay in one part whatever their labels"
         )
-        raise PipelineError(name, what, "keep one label for each text, or try another --seed")
+        raise PipelineError(
+            "too-few-documents", name, what, "keep one label for each text, or try another --seed"
+        )

@@ -29,7 +29,12 @@ def with_task(config: Config) -> Config:
     for key, why in facts.not_for.items():
         if get(config, key) != get(default, key):
             option = SETTINGS[key].flag or key
-            raise PipelineError(option, f"this {why}, and {facts.words} is asked for", "leave it out")
+            raise PipelineError(
+                "option-of-another-task",
+                option,
+                f"this {why}, and {facts.words} is asked for",
+                "leave it out",
+            )
     values: dict[str, Value] = {"run.task": name}
     if config.run.models == default.run.models:
         values["run.models"] = facts.models
@@ -54,7 +59,7 @@ def _check_metric(config: Config) -> None:
     metric, known = config.run.metric, CODE[config.run.task].metrics
     if metric not in known:
         what = f"{TASKS[config.run.task].words} is not judged by it"
-        raise PipelineError(f"--metric {metric}", what, did_you_mean(metric, known))
+        raise PipelineError("unknown-choice", f"--metric {metric}", what, did_you_mean(metric, known))
 
 
 def _check_models(config: Config) -> None:
@@ -65,8 +70,12 @@ def _check_models(config: Config) -> None:
         able = [name for name, entry in MODELS.items() if config.run.task in entry.tasks]
         if model not in able:
             what = f'"{model}" gives no {TASKS[config.run.task].words.removeprefix("a ")}'
-            raise PipelineError("--models", what, f"ask for some of {', '.join(able)}")
+            raise PipelineError(
+                "option-of-another-task", "--models", what, f"ask for some of {', '.join(able)}"
+            )
         heads = TASKS[config.run.task].heads
         if head in OF_WORDS + OF_DOCUMENTS and head not in heads:
             what = f'"{asked}" has a head that gives no {TASKS[config.run.task].words.removeprefix("a ")}'
-            raise PipelineError("--models", what, f"use {model}, or a head of {', '.join(heads)}")
+            raise PipelineError(
+                "option-of-another-task", "--models", what, f"use {model}, or a head of {', '.join(heads)}"
+            )

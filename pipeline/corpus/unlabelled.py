@@ -48,7 +48,7 @@ def read_unlabelled(
     kept = texts.filter(pl.Series(~blank))
     if kept.is_empty():
         fix = "give a file with a document a line, or leave out --unlabelled"
-        raise PipelineError("--unlabelled", f"{name} holds no text", fix)
+        raise PipelineError("file-is-empty", "--unlabelled", f"{name} holds no text", fix)
     how = " and ".join(dict.fromkeys(how for _, how in found))
     return kept, (f"{name}: {len(kept):,} unlabelled texts ({how}){left_out}",)
 
@@ -85,5 +85,5 @@ def text_of(table: RawTable, text_column: str | None, corpus_column: str) -> Fou
             name, how = column.column, column.how
         except PipelineError as error:  # --text, which it advises, would name the corpus's column too
             fix = f'name its text column "{corpus_column}", as in the corpus, or leave the other columns out'
-            raise PipelineError(error.where, error.what, fix) from None
+            raise PipelineError(error.name, error.where, error.what, fix) from None
     return table.cells[name].alias("text"), f'column "{name}", {how}'

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 import polars as pl
 
 from pipeline.core.values import Vocabulary
+from pipeline.core.warned import Warned, warning
 from pipeline.core.wording import LOW_COVERAGE
 from pipeline.embeddings.cascade import Resolution
 from pipeline.embeddings.request import WordVectors
@@ -23,7 +24,7 @@ _OWN_SCRIPT = 0.5  # of the words: from here on a script is the file's, or the c
 
 def low_coverage_notes(
     name: str, found: WordVectors, resolution: Resolution, vocabulary: Vocabulary
-) -> list[str]:
+) -> list[Warned]:
     """Return what to say of a file that has vectors for few of the training tokens: one text, or none.
 
     Parameters
@@ -43,7 +44,7 @@ def low_coverage_notes(
     said = [f"{name}: {_share_in_words(share)}."]
     said += [f"The file's words look like {_listed(theirs[:: max(len(theirs) // SHOWN, 1)])}."]
     said += [f"Frequent words without one: {_listed(words)}."] if words else []
-    return [" ".join([*said, guess(theirs, words)])]
+    return [warning("few-vectors", " ".join([*said, guess(theirs, words)]))]
 
 
 def _share_in_words(share: float) -> str:

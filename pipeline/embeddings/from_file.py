@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.core.files import Json, file_hash
+from pipeline.core.warned import warning, within
 from pipeline.embeddings.cascade import candidates
 from pipeline.embeddings.combine import add_subword_vectors
 from pipeline.embeddings.files.folders import find_file
@@ -57,7 +58,7 @@ def read_file(path: str, request: EmbeddingRequest) -> WordVectors:
 
     found = cached_vectors(request.cache, partial(_key, path, types, request.embeddings.language), read)
     name = Path(path).name  # what names the file stays out of the cache, which knows it by its content
-    notes = tuple(f"{name}: {note}" for note in found.notes)
+    notes = tuple(within(name, note) for note in found.notes)
     return replace(found, notes=notes, file={"path": path, **(found.file or {})})
 
 
@@ -73,7 +74,9 @@ def _with_subwords(found: WordVectors, types: pl.Series, file: VectorFile) -> Wo
     what = (
         f"words with the row of one token: {whole:,}; with the mean of their pieces: {built.from_subwords:,}"
     )
-    return replace(built, notes=(*built.notes, f"{what}; with no vector: {left:,}"))
+    return replace(
+        built, notes=(*built.notes, warning("words-from-pieces", f"{what}; with no vector: {left:,}"))
+    )
 
 
 def _key(path: str, types: pl.Series, language: str) -> dict[str, object]:

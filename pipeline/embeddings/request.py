@@ -10,6 +10,7 @@ import polars as pl
 from pipeline.core.files import Json
 from pipeline.core.store import Cache
 from pipeline.core.values import Float32, TokenizedCorpus, Vocabulary
+from pipeline.core.warned import Warned
 from pipeline.settings.tables import EmbeddingSettings, FastTextSettings, Word2VecSettings
 
 
@@ -43,7 +44,7 @@ class WordVectors:
     words: pl.Series  # string (W,), distinct
     vectors: Float32  # (W, D)
     settings: dict[str, Json] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    notes: tuple[Warned, ...] = ()
     from_subwords: int = 0  # so many of the last words were put together from n-grams or pieces
     file: dict[str, Json] | None = None  # facts of the file or package that was read, for the report
     seconds: float = 0.0  # making them took so long, in this run or in the one that `cached` stands for

@@ -14,6 +14,7 @@ import polars as pl
 from pipeline.core.files import Json
 from pipeline.core.names import AskedSource, check_names, display_name, parse_name
 from pipeline.core.values import Bool, EmbeddingMatrix, IndexedCorpus, Int8, TokenizedCorpus, Vocabulary
+from pipeline.core.warned import Warned
 from pipeline.embeddings import combine, fasttext, from_file, learned, packages, random, word2vec
 from pipeline.embeddings.cascade import Resolution
 from pipeline.embeddings.coverage import low_coverage_notes
@@ -37,7 +38,7 @@ class Embedded:
     tuned: bool
     seconds: float  # making it took so long; for vectors kept from an earlier run, in that run
     settings: dict[str, Json]
-    notes: tuple[str, ...]
+    notes: tuple[Warned, ...]
     steps: Int8  # (V,), numbers into cascade.STEPS: how each row's vector was found
     training: str = "frozen"  # an entry of names.TRAINING
     shuffled: bool = False  # covered rows were permuted among themselves

@@ -15,6 +15,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.files import Json
 from pipeline.core.resources import n_threads
 from pipeline.core.values import Int32, Int64, TokenizedCorpus
+from pipeline.core.warned import Warned, warning
 from pipeline.embeddings.kept import cached_vectors, training_key
 from pipeline.embeddings.request import EmbeddingRequest, WordVectors
 from pipeline.settings.tables import Word2VecSettings
@@ -87,7 +88,9 @@ def read_text(request: EmbeddingRequest, source: str) -> Text:
     corpora = [request.train] if request.unlabelled is None else [request.train, request.unlabelled]
     words, numbered = _number_words(corpora)
     if len(words) == 0:
-        raise PipelineError(source, "the training documents hold no token", "look at the text column")
+        raise PipelineError(
+            "no-token-left", source, "the training documents hold no token", "look at the text column"
+        )
     counts = np.sum([np.bincount(numbers, minlength=len(words)) for numbers, _ in numbered], axis=0)
     return Text(words, counts, numbered)
 
@@ -230,10 +233,10 @@ def described(settings: Word2VecSettings) -> dict[str, Json]:
     return {name: getattr(settings, name) for name in names}
 
 
-def lowered_min_count(request: EmbeddingRequest, text: Text, used: int, source: str) -> tuple[str, ...]:
+def lowered_min_count(request: EmbeddingRequest, text: Text, used: int, source: str) -> tuple[Warned, ...]:
     """Return a note if the text was too small for the `min_count` of the settings."""
     wanted = request.word2vec.min_count
     if used == wanted:
         return ()
     what = f"min_count {wanted} would leave fewer than half of the {text.tokens} tokens; {used} was used"
-    return (f"{source}: {what}",)
+    return (warning("min-count-lowered", f"{source}: {what}"),)

@@ -176,7 +176,7 @@ def _words(shown: Shown, model: str | None) -> dict[str, str]:
         "model": named,
         "rope": METRIC_WORDS[verdict.metric].plain(verdict.rope),
         "n_docs": f"{shown.n_docs:,}",
-        "why_not": failed[0] if failed else "it did not train",
+        "why_not": failed[0].partition(";")[0] if failed else "it did not train",
         "price": "".join(_price(row) for row in shown.costs if row.name == model),
     }
 

@@ -24,7 +24,7 @@ USUAL_RATE, TINY_RATE = 2e-3, 1e-4  # learning rates of networks
 FAR_BELOW = 0.03  # of accuracy, and twice what the other trainings differ: a training that went wrong
 FOLDS = 5
 CURVE_WORTH = 2.0  # how much longer a step may take that reads twice as much, or learns twice as long
-STILL_FELL = re.compile(r"the validation loss still fell .* raise (?P<key>[a-z_.]+)")  # as warnings say it
+STILL_FELL = re.compile(r"it was still learning .* raise (?P<key>[a-z_.]+)")  # as warnings say it
 NOT_READ = re.compile(r"(?P<share>\d+%) of all tokens lie beyond networks\.max_tokens")
 
 

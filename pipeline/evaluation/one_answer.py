@@ -8,19 +8,20 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from pipeline.core.clean import cell_text
+from pipeline.core.warned import Warned, warning
 from pipeline.evaluation.stray_classes import stray_class_warnings
 from pipeline.run_folder.predictions import SavedPredictions
 
 MAJORITY = "majority"  # which answers so by its definition
 
 
-def findings_of_answers(saved: Iterable[SavedPredictions]) -> list[str]:
+def findings_of_answers(saved: Iterable[SavedPredictions]) -> list[Warned]:
     """Return what the answers of models tell about them, as sentences."""
     saved = list(saved)
     return [*one_answer_warnings(saved), *stray_class_warnings(saved)]
 
 
-def one_answer_warnings(saved: Iterable[SavedPredictions]) -> list[str]:
+def one_answer_warnings(saved: Iterable[SavedPredictions]) -> list[Warned]:
     """Return a sentence for each model of which a training answers every test document alike.
 
     Such a model may look good where one class is frequent. Where all test documents are of one class, nothing can be
@@ -29,11 +30,11 @@ def one_answer_warnings(saved: Iterable[SavedPredictions]) -> list[str]:
     by_model: dict[str, list[SavedPredictions]] = defaultdict(list)
     for entry in saved:
         by_model[entry.name].append(entry)
-    found = [_warning(name, entries) for name, entries in by_model.items() if name != MAJORITY]
-    return [text for text in found if text]
+    found = [_one_answer(name, entries) for name, entries in by_model.items() if name != MAJORITY]
+    return [warning("always-one-answer", text) for text in found if text]
 
 
-def _warning(name: str, entries: Sequence[SavedPredictions]) -> str:
+def _one_answer(name: str, entries: Sequence[SavedPredictions]) -> str:
     alike = [entry for entry in entries if _answers_alike(entry)]
     answers = {_answer(entry) for entry in alike}
     if not alike:

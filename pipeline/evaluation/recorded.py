@@ -10,6 +10,7 @@ from typing import cast
 from pipeline.core.errors import first_places
 from pipeline.core.fits import Fit, FitKey
 from pipeline.core.tasks import TASKS, TaskFacts
+from pipeline.core.warned import warning
 from pipeline.core.wording import Metric
 from pipeline.run_folder.details import Inputs
 from pipeline.run_folder.details.fitting import FittedModel, RunFacts
@@ -115,7 +116,7 @@ def read_recorded(folder: RunFolder) -> Recorded:
     def labels(entries: Iterable[SavedPredictions]) -> str:
         return _labels(map(fit_of, entries), models, first_seeds(config), facts.folds)
 
-    notes = []
+    notes: list[str] = []
     of_run = [entry for entry in folder.answers() if entry.name in models]
     saved, unrecorded = recorded_predictions(of_run, fits)
     if unrecorded:
@@ -134,7 +135,8 @@ def read_recorded(folder: RunFolder) -> Recorded:
                 f"the run did not end, so that only {folds} of {facts.folds} can be compared"
                 f" on the same test documents: the predictions of {labels(left_out)} are left out"
             )
-    return Recorded(folder, config, inputs, models, fits, saved, tuple(notes))
+    told = tuple(warning("predictions-left-out", note) for note in notes)
+    return Recorded(folder, config, inputs, models, fits, saved, told)
 
 
 def _labels(keys: Iterable[FitKey], models: Mapping[str, FittedModel], n_seeds: int, n_folds: int) -> str:

@@ -16,6 +16,7 @@ import polars as pl
 
 from pipeline.core.fits import Fit
 from pipeline.core.seeds import stage_generator
+from pipeline.core.warned import Warned, warning
 from pipeline.evaluation.advice import advise
 from pipeline.evaluation.budgets import describe_budgets
 from pipeline.evaluation.calibration import calibrate
@@ -63,7 +64,7 @@ class Scored:
     scores: ClassScores
     assumptions: Assumptions
     chosen_documents: ChosenDocuments | None
-    findings: tuple[str, ...] = ()  # what the answers themselves tell, among the warnings too
+    findings: tuple[Warned, ...] = ()  # what the answers themselves tell, among the warnings too
 
     @property
     def details(self) -> dict[str, object]:
@@ -386,8 +387,6 @@ def seeds_of_run(
 def _warnings(recorded: Recorded) -> list[str]:
     """Return findings about the whole run, as sentences."""
     metric = recorded.config.run.metric
-    uncompared = [
-        f"{name} gives answers without probabilities: it has no {metric}, and is compared with no model"
-        for name in recorded.lacking
-    ]
+    told = f"gives answers without probabilities: it has no {metric}, and is compared with no model"
+    uncompared = [warning("no-probabilities", f"{name} {told}") for name in recorded.lacking]
     return [*recorded.warnings, *uncompared, *findings_of_answers(recorded.saved)]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from pipeline.core.errors import first_places
+from pipeline.core.warned import Warned, warning
 from pipeline.evaluation.pooling import SingleRun, pool_single
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.tasks.classification.scores import count, f1_by_class, macro_f1
@@ -14,7 +15,7 @@ from pipeline.tasks.classification.scores import count, f1_by_class, macro_f1
 NOTABLE = 0.005  # of macro F1
 
 
-def stray_class_warnings(saved: Iterable[SavedPredictions]) -> list[str]:
+def stray_class_warnings(saved: Iterable[SavedPredictions]) -> list[Warned]:
     """Return a sentence for each model whose macro F1 falls by half a point or more for such answers.
 
     Notes
@@ -25,11 +26,11 @@ def stray_class_warnings(saved: Iterable[SavedPredictions]) -> list[str]:
     """
     saved = list(saved)
     names = saved[0].label_names if saved else ()
-    found = [_warning(name, runs, names) for name, runs in pool_single(saved).items()]
-    return [text for text in found if text]
+    found = [_stray(name, runs, names) for name, runs in pool_single(saved).items()]
+    return [warning("answers-outside-test", text) for text in found if text]
 
 
-def _warning(name: str, runs: Sequence[SingleRun], names: Sequence[str]) -> str:
+def _stray(name: str, runs: Sequence[SingleRun], names: Sequence[str]) -> str:
     counts = [count(run.predictions) for run in runs]
     stray = np.sum([one.predicted * (one.support == 0) for one in counts], axis=0)  # (C,)
     if not stray.any():

@@ -31,7 +31,12 @@ def settings_to_try(config: Config, planned: PlannedModel, fold: Split) -> list[
         return []
     if not len(fold.validation):
         fix = "give --validation or more documents, or leave --tune out"
-        raise PipelineError("--tune", "there are no validation documents to choose settings on", fix)
+        raise PipelineError(
+            "no-validation-documents",
+            "--tune",
+            "there are no validation documents to choose settings on",
+            fix,
+        )
     own = fixed_by_name(settled(config, planned.model, len(fold.train)), planned.name)
     return in_order(draw_trials(planned.model, own))
 

@@ -13,6 +13,7 @@ from pipeline.core.console import Console
 from pipeline.core.files import plain, write_json
 from pipeline.core.fits import INCOMPLETE, WORDS, Fit, FitResult, Row
 from pipeline.core.values import Corpus, TokenizedCorpus
+from pipeline.core.warned import Warned, warning
 from pipeline.evaluation.scoring import Scored, score_run
 from pipeline.experiment.data import ReadCorpus
 from pipeline.experiment.fit_loop import failure
@@ -77,10 +78,9 @@ def conclude(
     except Exception as error:
         console.log(traceback.format_exc())
         what = f"{type(error).__name__}: {str(error).strip() or 'no message'}"
-        console.warn(
-            f"texts or word contributions could not be added to the report ({what});"
-            f" `python -m pipeline report {folder.path}` tries again"
-        )
+        told = f"texts or word contributions could not be added to the report ({what})"
+        again = f"`python -m pipeline report {folder.path}` tries again"
+        console.warn(warning("report-without-texts", f"{told}; {again}"))
         return
     close_if_whole(folder, whole)
 
@@ -93,7 +93,8 @@ def close_if_whole(folder: RunFolder, whole: bool) -> None:
 
 def write_and_score(run: PlannedRun, ended: str | None = None) -> Scored:
     """Write what only the run knows, score the folder from its files, and write the scores."""
-    run.folder.note(run.about.corpus.duplicates.warning or "")
+    leak = run.about.corpus.duplicates.warning
+    run.folder.note(Warned(leak) if leak else None)
     take_outside(run)
     count_this_verdict(run)
     for name, value in _known_by_the_run(run).items():
@@ -187,9 +188,8 @@ def take_outside(run: PlannedRun) -> None:
         known = (
             "labels alone, so there is no log loss and no ECE" if model.hard else "labels and probabilities"
         )
-        run.folder.note(
-            f"{model.name} was not trained here: its predictions are those of {model.file} ({known})"
-        )
+        told = f"{model.name} was not trained here: its predictions are those of {model.file} ({known})"
+        run.folder.note(warning("trained-elsewhere", told))
         for fold in range(run.about.folds):
             run.folder.keep(FitResult(Fit(model.name, 0, fold)))
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from pipeline.core.values import SPLIT_NAMES, Corpus, Float64, Int64, TokenizedCorpus
+from pipeline.core.warned import Warned, warning
 from pipeline.corpus.giveaways import Giveaways, find_giveaways, hold_any
 from pipeline.corpus.near_duplicates import NearDuplicates, UInt32, find_near_duplicates, sign_documents
 from pipeline.experiment.data import Split
@@ -28,7 +29,7 @@ NOTABLE_COVERAGE = 0.5  # of a class's documents: from here on a token that give
 
 def describe_test_documents(
     folder: RunFolder, tokenized: TokenizedCorpus, corpora: Sequence[Corpus], groups: Int64
-) -> list[str]:
+) -> list[Warned]:
     """Write `details/documents.parquet` and `details/giveaways.json`; return sentences to warn of.
 
     Parameters
@@ -137,25 +138,26 @@ def _giveaway_rows(
     ]
 
 
-def _near_duplicate_warning(facts: pl.DataFrame) -> list[str]:
+def _near_duplicate_warning(facts: pl.DataFrame) -> list[Warned]:
     """Return a sentence where near-duplicates are notable and not all of them are plain repeats."""
     found, total = facts["near_duplicate_of"].is_not_null().sum(), len(facts)
     if found < NOTABLE_SHARE * total or found == 0:
         return []
-    return [
-        f"{found:,} of {total:,} test documents ({100 * found / total:.1f} %) are near-duplicates of training or"
-        " validation documents; the section on contamination has the scores without them"
-    ]
+    told = f"{found:,} of {total:,} test documents nearly repeat one learned from"
+    return [warning("near-duplicates", f'{told}; "Could something leak?" has the scores without them')]
 
 
-def _giveaway_warnings(tokens: Sequence[Giveaway]) -> list[str]:
+def _giveaway_warnings(tokens: Sequence[Giveaway]) -> list[Warned]:
     """Return a sentence on the tokens that mark half of a class or more."""
     marked = [row for row in tokens if row.fold == 0 and row.coverage >= NOTABLE_COVERAGE]
     if not marked:
         return []
     shown = ", ".join(f'"{row.token}" ({row.label})' for row in marked[:3])
     more = f" and {len(marked) - 3:,} more" if len(marked) > 3 else ""
+    told = f"single tokens all but tell the label of half of a class or more: {shown}{more}"
     return [
-        f"single tokens all but tell the label of half of a class or more: {shown}{more};"
-        " look whether they are part of the text or of how it was collected"
+        warning(
+            "tokens-tell-the-label",
+            f"{told}; look whether they are part of the text or of how it was collected",
+        )
     ]

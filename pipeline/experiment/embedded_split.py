@@ -12,6 +12,7 @@ import numpy as np
 from pipeline.core.errors import PipelineError
 from pipeline.core.fits import Row, SourceResult
 from pipeline.core.values import UNKNOWN_ROW, IndexedCorpus, TokenizedCorpus
+from pipeline.core.warned import Warned, warning
 from pipeline.core.wording import few_vectors
 from pipeline.embeddings.audit.fit import CorpusFacts, audit_fit
 from pipeline.embeddings.audit.neighbours import characteristic_words, neighbour_rows
@@ -69,7 +70,7 @@ def read_split(data: RunData, job: Job, *, refit: bool) -> EmbeddedSplit:
         embedded = job.vectors.read(refit=refit)
         if embedded is None:
             fix = "give the same command again: they are made anew"
-            raise PipelineError(str(path), "the vectors of this run are gone or damaged", fix)
+            raise PipelineError("piece-lost", str(path), "the vectors of this run are gone or damaged", fix)
         while len(held) >= _MOST_READ:
             del held[next(iter(held))]
         held[path] = _as_read_by_networks(data, job, job.final if refit else job.fold, embedded)
@@ -135,13 +136,13 @@ def _describe_reading(data: RunData, split: EmbeddedSplit) -> Row:
     }
 
 
-def coverage_warnings(tested: IndexedCorpus) -> tuple[str, ...]:
+def coverage_warnings(tested: IndexedCorpus) -> tuple[Warned, ...]:
     """Return what a reader of a model should know when few tokens of its test documents have a vector."""
     covered = float(np.mean(tested.indices != UNKNOWN_ROW))
     said = few_vectors(covered)
     if covered == 0:
         said = f"{said}: all test documents look the same to it"
-    return (f"test documents: {said}",) if said else ()
+    return (warning("few-vectors", f"test documents: {said}"),) if said else ()
 
 
 def _describe_coverage(embedded: Embedded) -> Row:

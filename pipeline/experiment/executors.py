@@ -18,6 +18,7 @@ from pipeline.core import stopping
 from pipeline.core.errors import PipelineError
 from pipeline.core.fits import WITH_NETWORKS, FitResult, JobFailed, JobStopped, Last, Said
 from pipeline.core.resources import memory_mib, usable_cores
+from pipeline.core.warned import warning
 from pipeline.experiment.data import RunData
 from pipeline.experiment.here import Here
 from pipeline.experiment.how_many import LOCAL, most_memory
@@ -64,7 +65,7 @@ def check_executor(name: str) -> None:
     """Refuse a name of `--executor` that is none, before anything is read."""
     if name not in (LOCAL, RAY) and not re.fullmatch(rf"{RAY}://\S+:\d+", name):
         what = f"there is no executor {name}"
-        raise PipelineError("--executor", what, f"use {LOCAL}, {RAY} or {RAY}://HOST:PORT")
+        raise PipelineError("unknown-choice", "--executor", what, f"use {LOCAL}, {RAY} or {RAY}://HOST:PORT")
 
 
 @contextmanager
@@ -184,7 +185,8 @@ class Processes:
         self.at_once = max(1, self.at_once - 1)  # what killed it is most often a want of memory
         what = f"the process that did {job.key.kind} {job.key.name} {gone}"
         if self._tries[number] < _MOST_TRIES:
-            self._console.warn(f"{what}; it is done again, with {self.at_once} at once from now on")
+            told = f"{what}; it is done again, with {self.at_once} at once from now on"
+            self._console.warn(warning("process-gone", told))
             self._again.append((number, job))
         else:
             why = f"its process {gone}, {_MOST_TRIES} times; memory may have run out"

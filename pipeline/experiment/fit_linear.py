@@ -13,6 +13,7 @@ from pipeline.core.console import Stage
 from pipeline.core.fits import Fit, FitResult, ModelFiles, Result, Row, Score
 from pipeline.core.resources import PeakMemory, milliseconds_of_each
 from pipeline.core.values import Float32, Int32
+from pipeline.core.warned import Warned
 from pipeline.embeddings.table import encode_covered
 from pipeline.experiment.choose_settings import Judge, choose_settings
 from pipeline.experiment.data import (
@@ -120,7 +121,7 @@ def fit_linear(
     chosen_on: Features,
     final: Features,
     refit: bool,
-    warnings: tuple[str, ...] = (),
+    warnings: tuple[Warned, ...] = (),
 ) -> FitResult:
     """Fit one linear model: its strength by `chosen_on`; with `refit` its weights again on `final`.
 

@@ -16,6 +16,7 @@ from functools import partial
 from pipeline.core.console import Stage
 from pipeline.core.fits import TRAININGS, Fit, JobEnded, JobFailed, JobKey, Result
 from pipeline.core.names import slug
+from pipeline.core.warned import Warned, warning
 from pipeline.embeddings.audit.fit import CorpusFacts
 from pipeline.experiment.choose_settings import best_so_far, settings_to_try, with_chosen
 from pipeline.experiment.data import RunData, Split
@@ -349,10 +350,10 @@ class FitLoop:
                 self.data.console.end(self._tuning.pop(name))
 
 
-def failure(key: JobKey, why: str) -> str:
+def failure(key: JobKey, why: str) -> Warned:
     """Return in words that a job failed.
 
-    >>> failure(JobKey("network", "lstm@word2vec", fold=2, seed=1), "memory ran out")
-    'lstm@word2vec, fold 3, seed 2: network could not be done (memory ran out); the rest of the run went on without it'
+    >>> print(failure(JobKey("network", "lstm@word2vec", fold=2, seed=1), "out of memory"))
+    lstm@word2vec, fold 3, seed 2: network could not be done (out of memory); the rest went on without it [job-failed]
     """
-    return f"{key.in_words} could not be done ({why}); the rest of the run went on without it"
+    return warning("job-failed", f"{key.in_words} could not be done ({why}); the rest went on without it")

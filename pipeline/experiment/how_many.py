@@ -17,6 +17,7 @@ from pipeline.core.fits import WITH_NETWORKS, JobKey
 from pipeline.core.models import MODELS
 from pipeline.core.resources import available_mib, memory_mib, usable_cores
 from pipeline.core.sizes import Size, parse_size
+from pipeline.core.warned import warning
 from pipeline.experiment.data import RunData, Split
 from pipeline.experiment.probe_work import GATED, work_of_probes
 from pipeline.models.networks.budget import budget_of
@@ -163,5 +164,11 @@ def check_memory(needed: float, room: float, asked: str | None, console: Console
     if asked:
         own = most_memory(asked) - room
         fix = f"give {math.ceil((needed + own) / 1024 * 10) / 10:.1f}GB or more"
-        raise PipelineError(f"--max-memory {asked}", f"{what} beside the {own:,.0f} of the run itself", fix)
-    console.warn(f"{what}, {SHARE_OF_MEMORY.number:.0%} of what is free: nothing runs beside it")
+        raise PipelineError(
+            "memory-too-small",
+            f"--max-memory {asked}",
+            f"{what} beside the {own:,.0f} of the run itself",
+            fix,
+        )
+    told = f"{what}, {SHARE_OF_MEMORY.number:.0%} of what is free: nothing runs beside it"
+    console.warn(warning("fit-over-memory", told))

@@ -80,7 +80,9 @@ def smaller_folds(fold: Split, corpus: Corpus, wanted: int, generator: np.random
     if len(sizes) == 1:
         least = 2 * max(FEWEST_DOCUMENTS, FEWEST_A_CLASS * n_classes)
         what = f"there are {n_train:,} training documents, and a curve needs {least:,}"
-        raise PipelineError("--learning-curve", what, "leave it out, or give more documents")
+        raise PipelineError(
+            "too-few-documents", "--learning-curve", what, "leave it out, or give more documents"
+        )
     draws = [
         [part[nested_order(labels[part], generator)] for part in (fold.train, fold.validation)]
         for _ in range(DRAWS)

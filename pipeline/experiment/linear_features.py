@@ -77,12 +77,13 @@ def count_features(data: RunData, fold: Split, wanted: NgramRange) -> Features:
         )
     except NgramsTooLong as error:
         fix = f"set it to {wanted.longest - 1} or less"  # it may be 0, by length, and cannot be lowered
-        raise PipelineError(f"{wanted.prefix}ngram_max", str(error), fix) from error
+        raise PipelineError("ngrams-over-the-limit", f"{wanted.prefix}ngram_max", str(error), fix) from error
     if not len(ngrams.keys):
         tokens = f"{wanted.shortest} to {wanted.longest} tokens"
         fixes = [f"set {wanted.prefix}min_df to 1"] if min_df > 1 else []
         fixes += ["lower baselines.ngram_min"] if wanted.shortest > 1 else []
         raise PipelineError(
+            "no-token-left",
             "baselines",
             f"no n-gram of {tokens} stands in {min_df} of the {len(fold.train)} training documents",
             ", ".join([*fixes, "or look at the text column" if fixes else "look at the text column"]),

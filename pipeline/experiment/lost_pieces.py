@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
+from pipeline.core.warned import warning
 from pipeline.experiment.data import RunData
 from pipeline.experiment.jobs import Job, VectorFiles
 from pipeline.experiment.probe_fitted import is_whole
@@ -47,7 +48,7 @@ def drop_lost_vectors(jobs: Jobs) -> None:
         folder.forget({source.key} if again else {source.key, *ended})
         what = f"the vectors of {source.key.name} are damaged or gone from {folder.unfinished}"
         others = "" if again else ", and so is every fit that reads them"
-        jobs.data.console.warn(f"{what}: they are made anew{others}")
+        jobs.data.console.warn(warning("vectors-made-anew", f"{what}: they are made anew{others}"))
 
 
 def drop_lost_networks(jobs: Jobs) -> None:
@@ -59,7 +60,7 @@ def drop_lost_networks(jobs: Jobs) -> None:
             {key for key in folder.jobs if key.name == name and key.is_first and key.kind != "trial"}
         )
         what = f"the network {name} is damaged or gone from {folder.unfinished}"
-        jobs.data.console.warn(f"{what}: it is trained anew")
+        jobs.data.console.warn(warning("network-trained-anew", f"{what}: it is trained anew"))
 
 
 def _is_lost(probe: Job, folder: RunFolder) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.core.values import Float32, IndexedCorpus, Int64
+from pipeline.core.warned import Warned, warning
 from pipeline.experiment.data import RunData, Split
 from pipeline.experiment.embedded_split import EmbeddedSplit, coverage_warnings
 from pipeline.experiment.plan import head_of
@@ -99,11 +100,12 @@ def as_read(data: RunData, planned: PlannedModel, indexed: IndexedCorpus) -> Ind
     return words_in_own_order(indexed, data.config.run.seed) if planned.shuffled_words else indexed
 
 
-def reading_warnings(last: EmbeddedSplit) -> tuple[str, ...]:
+def reading_warnings(last: EmbeddedSplit) -> tuple[Warned, ...]:
     """Return what a reader should know when a network sees little of the text."""
     read = last.documents.indexed
     cut = last.documents.cut_tokens / (len(read.indices) + last.documents.cut_tokens)
     found = coverage_warnings(take(read, last.fold.test))
     if cut > _MOST_CUT:
-        return (f"{cut:.0%} of all tokens lie beyond networks.max_tokens and were not read", *found)
+        told = f"{cut:.0%} of all tokens lie beyond networks.max_tokens and were not read"
+        return (warning("tokens-not-read", told), *found)
     return found

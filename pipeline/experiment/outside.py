@@ -74,10 +74,10 @@ def check_names(paths: Sequence[str], models: Collection[str]) -> None:
         name = name_of(path)
         if name in models:
             what = f'"{name}" is also a model of this run, and a file is named by its name without the ending'
-            raise PipelineError(f"--compare {path}", what, "rename the file")
+            raise PipelineError("name-taken", f"--compare {path}", what, "rename the file")
         if name in seen:
             what = f'{seen[name]} and {path} are both called "{name}"'
-            raise PipelineError(f"--compare {path}", what, "rename one of the files")
+            raise PipelineError("name-taken", f"--compare {path}", what, "rename one of the files")
         seen[name] = path
 
 
@@ -101,7 +101,9 @@ def read_outside(path: str, folds: Sequence[Corpus], untested: Collection[int] =
         label that the corpus does not have, or probabilities that are none.
     """
     if Path(path).is_dir():
-        raise PipelineError(f"--compare {path}", "it is a folder", "give a file of predictions")
+        raise PipelineError(
+            "file-expected", f"--compare {path}", "it is a folder", "give a file of predictions"
+        )
     table = read_table(Path(path), (DOCUMENT, PREDICTED))
     _check_columns(table)
     _check_fields(table)
@@ -153,17 +155,18 @@ def _check_columns(table: RawTable) -> None:
     if absent:
         what = f"there is no column `{absent[0]}`; the columns are {quoted(table.cells.columns)}"
         fix = "give a table with the columns document and predicted"
-        raise PipelineError(_header(table), what, fix)
+        raise PipelineError("outside-columns", _header(table), what, fix)
     twice = [name for name in (DOCUMENT, PREDICTED, LABEL) if f"{name} (2)" in table.cells.columns]
     if twice:
         what = f"the header has the column `{twice[0]}` twice"
-        raise PipelineError(_header(table), what, "leave one of the two out")
+        raise PipelineError("outside-columns", _header(table), what, "leave one of the two out")
 
 
 def _check_fields(table: RawTable) -> None:
     wrong = np.flatnonzero(table.wrong_fields)
     if len(wrong):
         raise PipelineError(
+            "outside-row",
             table.place(int(wrong[0])),
             f"the record has not {len(table.cells.columns)} fields",
             _correct(table, wrong),
@@ -175,7 +178,7 @@ def _refuse(table: RawTable, rows: Int64, column: str, problem: str) -> NoReturn
     row = int(rows[0])
     cell = table.cells[column][row]
     what = f'column `{column}` is "{"" if cell is None else cell}"; {problem}'
-    raise PipelineError(table.place(row), what, _correct(table, rows))
+    raise PipelineError("outside-row", table.place(row), what, _correct(table, rows))
 
 
 def _correct(table: RawTable, rows: Int64) -> str:
@@ -230,7 +233,7 @@ def _document_numbers(table: RawTable, folds: Sequence[Corpus]) -> Int64:
         many = "" if len(unknown) == 1 else f" ({len(unknown):,} rows are so)"
         what = f'column `{DOCUMENT}` is "{documents[unknown[0]]}", which is no test document{many}'
         fix = f"leave such rows out; {WHICH_DOCUMENTS}"
-        raise PipelineError(table.place(int(unknown[0])), what, fix)
+        raise PipelineError("outside-other-documents", table.place(int(unknown[0])), what, fix)
     _check_each_once(table, documents, tested)
     return documents
 
@@ -243,13 +246,17 @@ def _check_each_once(table: RawTable, documents: Int64, tested: Int64) -> None:
         first = int(np.flatnonzero(documents == documents[row])[0])
         what = f'column `{DOCUMENT}` is "{documents[row]}", as at {table.place(first)}'
         many = "" if len(again) == 1 else f"; {len(again):,} rows repeat a document"
-        raise PipelineError(table.place(row), what + many, "give one row for each document")
+        raise PipelineError(
+            "outside-other-documents", table.place(row), what + many, "give one row for each document"
+        )
     missing = np.setdiff1d(tested, documents)
     if len(missing):
         n_missing, n_tested = len(missing), len(tested)
         noun = "document is" if n_missing == 1 else "documents are"
         what = f"{n_missing:,} of the {n_tested:,} test {noun} missing: {first_places(missing.tolist())}"
-        raise PipelineError(table.file, what, f"give a row for every one; {WHICH_DOCUMENTS}")
+        raise PipelineError(
+            "outside-other-documents", table.file, what, f"give a row for every one; {WHICH_DOCUMENTS}"
+        )
 
 
 # --- labels ----------------------------------------------------------------------------------------------
@@ -285,7 +292,9 @@ def _check_labels(table: RawTable, documents: Int64, folds: Sequence[Corpus]) ->
         f'column `{LABEL}` is "{folds[0].label_names[found[row]]}", and document {documents[row]} of the corpus has'
         f' the label "{folds[0].label_names[expected[row]]}"; {len(wrong):,} of {len(found):,} rows differ'
     )
-    raise PipelineError(table.place(row), what, "give predictions for this corpus and this split")
+    raise PipelineError(
+        "outside-other-documents", table.place(row), what, "give predictions for this corpus and this split"
+    )
 
 
 # --- probabilities ---------------------------------------------------------------------------------------
@@ -304,7 +313,7 @@ def _probabilities(table: RawTable, predicted: Int32, label_names: Sequence[str]
     if unknown or absent:
         what = f"column `{unknown[0]}` is of no label" if unknown else f"there is no column `{absent[0]}`"
         fix = f"give {', '.join(expected[:LABELS_SHOWN])}{' ...' if len(expected) > LABELS_SHOWN else ''}, or none"
-        raise PipelineError(_header(table), what, fix)
+        raise PipelineError("outside-columns", _header(table), what, fix)
     values = np.column_stack([_numbers(table, name) for name in expected])  # (N, C)
     _check_distributions(table, values, predicted, label_names)
     sums = values.sum(axis=1, keepdims=True)  # (N, 1)
@@ -330,7 +339,7 @@ def _check_distributions(
     wrong = np.flatnonzero(np.abs(sums - 1) > SUM_TOLERANCE)
     if len(wrong):
         what = f"the probabilities sum to {sums[wrong[0]]:.4g}, not to 1"
-        raise PipelineError(table.place(int(wrong[0])), what, _correct(table, wrong))
+        raise PipelineError("outside-row", table.place(int(wrong[0])), what, _correct(table, wrong))
     highest = values.max(axis=1)  # (N,)
     other = np.flatnonzero(values[np.arange(len(values)), predicted] < highest)
     if len(other):

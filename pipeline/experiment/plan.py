@@ -9,6 +9,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.models import MODELS
 from pipeline.core.names import AskedSource, ModelName, SourceName, parse_network
 from pipeline.core.tasks import TASKS
+from pipeline.core.warned import Warned, warning
 from pipeline.embeddings.table import parse_source, parse_sources
 from pipeline.models.table import PlannedModel
 from pipeline.settings.setting import AUTO
@@ -63,11 +64,15 @@ def plan_models(
             continue
         if not sources:
             noun = "a model of averaged vectors" if _averages(model) else "a network"
-            raise PipelineError("--embeddings", f"{noun} needs an embedding source", "add word2vec")
+            raise PipelineError(
+                "source-does-not-suit", "--embeddings", f"{noun} needs an embedding source", "add word2vec"
+            )
         if _averages(model):
             tuned = ", ".join(source.name for source in asked)
             what = f'"{model}" reads vectors that no network changes, and these are tuned: {tuned}'
-            raise PipelineError("--embeddings", what, "add a frozen source, such as word2vec")
+            raise PipelineError(
+                "source-does-not-suit", "--embeddings", what, "add a frozen source, such as word2vec"
+            )
     _check_twins(crossed)
     return tuple(dict.fromkeys(baselines + crossed))
 
@@ -77,7 +82,9 @@ def _without_auto(sources: tuple[str, ...]) -> tuple[str, ...]:
         return sources
     if len(sources) > 1:
         fix = "give auto alone, or name every source"
-        raise PipelineError("--embeddings", f'"{AUTO}" stands beside other sources', fix)
+        raise PipelineError(
+            "source-not-understood", "--embeddings", f'"{AUTO}" stands beside other sources', fix
+        )
     return (OWN_SOURCES[-1][1],)
 
 
@@ -90,7 +97,7 @@ def _before_tuning(asked: list[AskedSource]) -> list[AskedSource]:
     return []
 
 
-def left_out(models: tuple[str, ...], sources: tuple[str, ...]) -> list[str]:
+def left_out(models: tuple[str, ...], sources: tuple[str, ...]) -> list[Warned]:
     """Return, as sentences, the models that were asked for and cannot read a source that others do.
 
     A source that they read as it is before a network tunes it is none of these.
@@ -98,7 +105,10 @@ def left_out(models: tuple[str, ...], sources: tuple[str, ...]) -> list[str]:
     asked = parse_sources(_without_auto(sources))
     read_before = 0 if any(not source.tuned for source in asked) else len(_before_tuning(asked))
     return [
-        f"{model}@{source.name} is left out: {model} reads vectors that no network changes"
+        warning(
+            "model-left-out",
+            f"{model}@{source.name} is left out: {model} reads vectors that no network changes",
+        )
         for model in models
         if _averages(model)
         for source in asked[read_before:]
@@ -121,7 +131,9 @@ def _check_twins(networks: list[PlannedModel]) -> None:
         kind = (one.model, one.head, one.source, one.shuffled_words)
         other = names.setdefault(kind, one.name)
         if other != one.name:
-            raise PipelineError("--models", f'"{other}" and "{one.name}" are one network', "leave one out")
+            raise PipelineError(
+                "named-twice", "--models", f'"{other}" and "{one.name}" are one network', "leave one out"
+            )
 
 
 def check_settings(planned: Iterable[PlannedModel], settings: NetworkSettings) -> None:
@@ -147,7 +159,7 @@ def check_settings(planned: Iterable[PlannedModel], settings: NetworkSettings) -
             keys = {"networks.head": settings.head, "networks.vectors": settings.vectors}
             set_to = " and ".join(f"{key} {value}" for key, value in keys.items() if value != "own")
             what = f'"{other}" and "{one.name}" are one network with {set_to}'
-            raise PipelineError("--models", what, "leave one out, or the setting")
+            raise PipelineError("named-twice", "--models", what, "leave one out, or the setting")
 
 
 def head_of(planned: PlannedModel, settings: NetworkSettings) -> str:
@@ -156,11 +168,17 @@ def head_of(planned: PlannedModel, settings: NetworkSettings) -> str:
     return (planned.head or "") if settings.head == "own" or named or not planned.head else settings.head
 
 
-def unused_sources(planned: tuple[PlannedModel, ...], sources: tuple[str, ...]) -> list[str]:
-    """Return the sources that no model of the run reads; the default, which nobody asked for, is left out."""
+def unused_sources(planned: tuple[PlannedModel, ...], sources: tuple[str, ...]) -> list[Warned]:
+    """Return, as sentences, the sources that no model reads; the default, which nobody asked for, is none of these."""
     if sources == RunSettings().embeddings:
         return []
-    return [source for source in sources if all(model.asked_source != source for model in planned)]
+    return [
+        warning(
+            "source-not-used", f"embedding source {source} was asked for, but no model of this run reads it"
+        )
+        for source in sources
+        if all(model.asked_source != source for model in planned)
+    ]
 
 
 def _baseline(name: str) -> PlannedModel:

@@ -172,7 +172,12 @@ class PlannedRun:
         found += _other_options(then, asked.config, now_about)
         if found:
             what = f"it holds a run that cannot go on as another: {'; '.join(found)}"
-            raise PipelineError(str(path), what, "ask for what that run was asked for, or name a new folder")
+            raise PipelineError(
+                "resumed-with-other-settings",
+                str(path),
+                what,
+                "ask for what that run was asked for, or name a new folder",
+            )
         config = save_config(asked.config)
         resumed = {"time": now(), "command": asked.command, "host": socket.gethostname()}
         folder = RunFolder.going_on(

@@ -64,7 +64,7 @@ def _read_network(
     found = read_entry(path)
     if found is None or found[0] != key_of_trained(path):
         fix = "give the same command again: the network is trained anew"
-        raise PipelineError(str(path), "this network is gone or damaged", fix)
+        raise PipelineError("piece-lost", str(path), "this network is gone or damaged", fix)
     return from_entry(
         found[1],
         last.embedded.matrix.vectors,

@@ -25,6 +25,7 @@ from pipeline.core.files import unfinished
 from pipeline.core.fits import TRAININGS, WITH_NETWORKS, FitResult, JobEnded, JobFailed, JobStopped, Said
 from pipeline.core.resources import memory_mib
 from pipeline.core.sizes import parse_size
+from pipeline.core.warned import warning
 from pipeline.embeddings.table import SOURCES, parse_source
 from pipeline.experiment.data import RunData
 from pipeline.experiment.here import Here
@@ -207,7 +208,8 @@ class OnRay:
             self._console.say(f"{running.job.key.in_words} began on {place}")
         elif running.begun <= RETRIES + 1:
             lost = "the process or node that did it is gone"
-            self._console.warn(f"{lost}: {running.job.key.in_words} begins again, on {place}")
+            told = f"{lost}: {running.job.key.in_words} begins again, on {place}"
+            self._console.warn(warning("job-begun-again", told))
         else:  # Ray itself would begin it for ever where memory is what it lacks
             with suppress(Exception):
                 self._ray.cancel(task, force=True)
@@ -303,7 +305,8 @@ class OnRay:
         self._nodes, self.at_once = now, self._cores()
         left = f"{_counted(len(now), 'node')} and {_counted(self.at_once if now else 0, 'core')} now"
         if gone:
-            self._console.warn(f"{', '.join(gone)} is gone; its jobs are done elsewhere, {left}")
+            told = f"{', '.join(gone)} is gone; its jobs are done elsewhere, {left}"
+            self._console.warn(warning("node-gone", told))
         if come:
             self._console.say(f"{', '.join(come)} has come, {left}")
 
@@ -318,7 +321,7 @@ class OnRay:
     def _gone(self, why: str) -> PipelineError:
         what = f"the Ray cluster is gone ({why}); what had finished is kept"
         fix = "give the same command again: it goes on from there"
-        return PipelineError(f"--executor {self._cluster.name}", what, fix)
+        return PipelineError("cluster-gone", f"--executor {self._cluster.name}", what, fix)
 
 
 @dataclass(eq=False)

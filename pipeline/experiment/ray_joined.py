@@ -102,7 +102,7 @@ def _import_ray() -> Any:
         import ray.util.scheduling_strategies
     except ImportError:
         fix = "python -m pip install 'embedseq[cluster]'"
-        raise PipelineError("--executor", "Ray is not installed", fix) from None
+        raise PipelineError("package-missing", "--executor", "Ray is not installed", fix) from None
     return ray
 
 
@@ -128,7 +128,7 @@ def _found(ray: Any, address: str, before: Any) -> Cluster:
     host, _, port = address.removeprefix("ray://").rpartition(":")
     fix = "see `ray status` on its head; PORT is that of Ray's client server, 10001 unless it was changed"
     if not answers(host, int(port)):
-        raise PipelineError(f"--executor {address}", "nothing answers there", fix)
+        raise PipelineError("cluster-unreachable", f"--executor {address}", "nothing answers there", fix)
     try:
         _init(ray, address=address)
     except (ConnectionError, OSError, RuntimeError, ValueError) as error:
@@ -159,7 +159,7 @@ def _refused(name: str, what: str, error: BaseException) -> PipelineError:
         "the versions of Python and Ray have to be those of its head, PORT that of its client server, and the head "
         "be started with GRPC_ENABLE_FORK_SUPPORT=0 in its environment"
     )
-    return PipelineError(f"--executor {name}", f"{what} ({said})", fix)
+    return PipelineError("cluster-unreachable", f"--executor {name}", f"{what} ({said})", fix)
 
 
 def of_connections() -> tuple[type[Exception], ...]:

@@ -174,7 +174,12 @@ def _done(job: Job, sent: Sent, teller: Teller, here: Place) -> Done:
 def refusal(where: str, found: Mapping[str, list[str]]) -> PipelineError:
     """Return the error that names what is not the same on which node."""
     what = "; ".join(f"{node} has {', '.join(other)}" for node, other in found.items())
-    return PipelineError(where, what, "install the same versions on every node, and give the command again")
+    return PipelineError(
+        "cluster-versions-differ",
+        where,
+        what,
+        "install the same versions on every node, and give the command again",
+    )
 
 
 # --- what a process reads --------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ import numpy as np
 from pipeline.core.store import default_folder
 from pipeline.core.values import TEST, Corpus
 from pipeline.core.version import __version__
+from pipeline.core.warned import Warned, warning
 from pipeline.run_folder.metrics.corpus import CorpusRead, Reuse
 from pipeline.settings.tables import Config, deciding
 
@@ -64,7 +65,7 @@ def settings_hash(config: Config, corpus: CorpusRead) -> str:
     return hashlib.sha256(known.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def count_verdict(look: Look, n_docs: int, folder: Path | None = None) -> tuple[Reuse, str]:
+def count_verdict(look: Look, n_docs: int, folder: Path | None = None) -> tuple[Reuse, Warned | None]:
     """Add a line for this run and return the count, with a sentence where it cannot be counted.
 
     Parameters
@@ -76,16 +77,19 @@ def count_verdict(look: Look, n_docs: int, folder: Path | None = None) -> tuple[
     uncounted = Reuse(look.tests, n_docs, verdicts=None, runs=None, repeated=None, first=None)
     folder = folder or default_folder()
     if folder is None:
-        return uncounted, "verdicts on these test documents are not counted: there is no home folder"
+        return uncounted, _not_counted("there is no home folder")
     path = folder / FILE
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _append(path, look)
         looks = read_looks(path)
     except OSError as error:
-        why = error.strerror or error
-        return uncounted, f"verdicts on these test documents are not counted: {path}: {why}"
-    return counted(look, n_docs, looks), ""
+        return uncounted, _not_counted(f"{path}: {error.strerror or error}")
+    return counted(look, n_docs, looks), None
+
+
+def _not_counted(why: str) -> Warned:
+    return warning("verdicts-not-counted", f"verdicts on these test documents are not counted: {why}")
 
 
 def counted(look: Look, n_docs: int, looks: Iterable[Look]) -> Reuse:

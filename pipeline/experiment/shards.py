@@ -50,7 +50,12 @@ class Shard:
         found = re.fullmatch(r"0*([1-9]\d{0,5})/0*([1-9]\d{0,5})", text.strip(), re.ASCII)
         if found is None or int(found[1]) > int(found[2]):
             what = f'"{text}" is no share of a run'
-            raise PipelineError("--shard", what, "give a number and how many there are, such as 1/4 to 4/4")
+            raise PipelineError(
+                "option-not-understood",
+                "--shard",
+                what,
+                "give a number and how many there are, such as 1/4 to 4/4",
+            )
         return cls(int(found[1]), int(found[2]))
 
     def __str__(self) -> str:

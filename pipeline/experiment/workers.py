@@ -25,6 +25,7 @@ from pipeline.core.console import Console
 from pipeline.core.fits import WITH_NETWORKS, JobEnded, JobStopped, Said
 from pipeline.core.noise import quiet_tensorflow
 from pipeline.core.resources import threads, usable_cores
+from pipeline.core.warned import Warned
 from pipeline.experiment.data import RunData
 from pipeline.experiment.jobs import Job, stored
 from pipeline.experiment.out_of_memory import want_of_memory
@@ -103,7 +104,7 @@ class RelayConsole(Console):
         """Have `text` shown and logged."""
         self._pipe.send(("say", text))
 
-    def warn(self, text: str) -> None:
+    def warn(self, text: Warned) -> None:
         """Have `text` shown as a warning and logged."""
         self._pipe.send(("warn", text))
 

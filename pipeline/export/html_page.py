@@ -49,7 +49,10 @@ def write_page(model: SavedModel, out: Path, n_words: int | None = None) -> None
         what = f"the page would be {len(content) / 1e6:,.1f} MB; {MOST_BYTES / 1e6:,.0f} MB is the most"
         enough = int(known * 0.9 * MOST_BYTES / len(content))
         raise PipelineError(
-            "--to html", what, f"keep {enough:,} of its {known:,} words with --words {enough}"
+            "export-too-large",
+            "--to html",
+            what,
+            f"keep {enough:,} of its {known:,} words with --words {enough}",
         )
     write_whole(out, content)
 
@@ -96,7 +99,9 @@ def _network(model: SavedNetwork) -> tuple[Told, Arrays]:
     spec, entry = model.spec, MODELS[model.spec.model]
     if entry.recurrent and entry.cell not in _DRAWN_CELLS:
         what = f"the page has no equations for the cell {entry.cell} of {model.name}"
-        raise PipelineError("--to html", what, f"export a network of {', '.join(_DRAWN_CELLS)}")
+        raise PipelineError(
+            "model-not-exported", "--to html", what, f"export a network of {', '.join(_DRAWN_CELLS)}"
+        )
     arrays = {"table": model.table, **model.weights}
     mean, deviation = STANDARDISED
     if mean in arrays:

@@ -65,7 +65,10 @@ def _answers(page: Path, texts: list[str]) -> Float32:
     found = _ANSWERED.search(shown)
     if found is None:
         raise PipelineError(
-            str(page), "the page gave no answer in Chromium", "report this, with the model's name"
+            "page-without-answer",
+            str(page),
+            "the page gave no answer in Chromium",
+            "report this, with the model's name",
         )
     answers = json.loads(html.unescape(found[1]))
     return np.array(

@@ -63,11 +63,13 @@ def _check_size(model: SavedModel) -> None:
         size = vectors + model.coefficients.size * 4  # as float32
     if size > MOST_BYTES:
         what = f"{model.name} is {size / 1e9:,.1f} GB, and a file of ONNX holds {MOST_BYTES / 1e9:.1f} GB at most"
-        raise PipelineError("--to onnx", what, "keep fewer words with --words N, or write --to bundle")
+        raise PipelineError(
+            "export-too-large", "--to onnx", what, "keep fewer words with --words N, or write --to bundle"
+        )
 
 
 def _check_packages() -> None:
     for package in ("onnx", "onnxruntime"):
         if find_spec(package) is None:
             what = f"the package {package} is not installed"
-            raise PipelineError("--to onnx", what, "run `pip install 'embedseq[export]'`")
+            raise PipelineError("package-missing", "--to onnx", what, "run `pip install 'embedseq[export]'`")

@@ -52,7 +52,12 @@ def onnx_model(model: SavedModel, told: dict[str, str] | None = None) -> ModelPr
     elif isinstance(model, SavedLinear):
         shares = _linear(graph, model)
     else:
-        raise PipelineError("--model", f"{model.name} has no graph", "export a linear model or a network")
+        raise PipelineError(
+            "model-not-exported",
+            "--model",
+            f"{model.name} has no graph",
+            "export a linear model or a network",
+        )
     metadata = {"model": model.name, "labels": json_text(model.label_names), "embedseq": __version__}
     return graph.model(shares, model.name, len(model.label_names), metadata | (told or {}))
 
@@ -184,7 +189,7 @@ def _recurrent(graph: Graph, model: SavedNetwork, words: _Words) -> Result:
     entry, spec = MODELS[model.spec.model], model.spec
     if entry.cell not in _CELLS:
         what = f"ONNX has no operator for the cell {entry.cell} of {model.name}"
-        raise PipelineError("--model", what, f"export a network of {', '.join(_CELLS)}")
+        raise PipelineError("model-not-exported", "--model", what, f"export a network of {', '.join(_CELLS)}")
     read = _pieces(graph, words, spec.piece_tokens, spec.embedding_dim) if spec.piece_tokens else words
     # A piece of padding alone is read for one timestep, which its mask leaves out.
     one_or_more = graph.add("Max", read.lengths, graph.array(1, np.int64))

@@ -142,18 +142,31 @@ def export_model(
         written answers otherwise than the fit did: no file is left then.
     """
     if to not in TARGETS:
-        raise PipelineError("--to", f'there is no target "{to}"', did_you_mean(to, TARGETS))
+        raise PipelineError("unknown-choice", "--to", f'there is no target "{to}"', did_you_mean(to, TARGETS))
     target = TARGETS[to]
     _check_out(out, target)
     if every_seed and seed is not None:
-        raise PipelineError("--ensemble", "--seed takes one training, --ensemble all", "give one of the two")
+        raise PipelineError(
+            "options-exclude-each-other",
+            "--ensemble",
+            "--seed takes one training, --ensemble all",
+            "give one of the two",
+        )
     if every_seed and not target.seeds:
-        raise PipelineError("--ensemble", f"a file of {to} holds one seed", "export it without --ensemble")
+        raise PipelineError(
+            "options-exclude-each-other",
+            "--ensemble",
+            f"a file of {to} holds one seed",
+            "export it without --ensemble",
+        )
     chosen = fits_asked(fits_on(*find_model(place, name or _advised(place))), seed)
     if words is not None and not (target.words and words > 0):
         what = f"{words} is no number of words" if target.words else f"a file of {to} holds every word"
         raise PipelineError(
-            "--words", what, "give 1 or more" if target.words else "export it without --words"
+            "number-out-of-range",
+            "--words",
+            what,
+            "give 1 or more" if target.words else "export it without --words",
         )
     fits = chosen if every_seed else chosen[:1]
     models = [read_saved(fit, golden=None) for fit in fits]
@@ -189,7 +202,12 @@ def _asked(target: Target, one: Chosen, golden: Golden, out: Path) -> float:
     for difference, most in ((found, allowed), (apart, TOLERANCE)):
         if not difference <= most:  # a number that is none is beyond it too
             what = f"its golden answers differ by {difference:.2g}; {most:.0e} is allowed"
-            raise PipelineError(str(out), what, "no file was left; report it with the versions in model.json")
+            raise PipelineError(
+                "golden-answers-differ",
+                str(out),
+                what,
+                "no file was left; report it with the versions in model.json",
+            )
     return found
 
 
@@ -219,9 +237,14 @@ def _advised(place: Path) -> str | None:
 def _check_out(out: Path, target: Target) -> None:
     if out.suffix != target.suffix:
         raise PipelineError(
-            str(out), f"the file's name has to end in {target.suffix}", f"write {out}{target.suffix}"
+            "output-name-ending",
+            str(out),
+            f"the file's name has to end in {target.suffix}",
+            f"write {out}{target.suffix}",
         )
     if out.exists():
-        raise PipelineError(str(out), "it is there already", "give a new file")
+        raise PipelineError("output-exists", str(out), "it is there already", "give a new file")
     if not out.parent.is_dir():
-        raise PipelineError(str(out), "its folder is not there", f"make {out.parent} first")
+        raise PipelineError(
+            "no-output-folder", str(out), "its folder is not there", f"make {out.parent} first"
+        )

@@ -77,13 +77,17 @@ def check_readable(model: SavedModel) -> None:
     """Raise PipelineError if another program cannot read texts as the model does."""
     if model.tokenizer.name == "words" and model.tokenizer.unspaced in ("words", AUTO):
         what = f"{model.name} reads words that ICU cuts, which no export takes along"
-        raise PipelineError("--model", what, "train it with `--set tokenizer.unspaced=characters`")
+        raise PipelineError(
+            "model-not-exported", "--model", what, "train it with `--set tokenizer.unspaced=characters`"
+        )
     if isinstance(model, SavedNetwork) and model.shuffle_seed is not None:
         what = f"{model.name} reads its words in a random order, which is a control and no model to use"
-        raise PipelineError("--model", what, "export the network that reads them in order")
+        raise PipelineError(
+            "model-not-exported", "--model", what, "export the network that reads them in order"
+        )
     if model.writing.form:
         what = f"{model.name} reads texts that are written as lists or objects, which no export takes along"
-        raise PipelineError("--model", what, "train it on plain texts")
+        raise PipelineError("model-not-exported", "--model", what, "train it on plain texts")
 
 
 def steps(settings: TokenizerSettings) -> list[Step]:
@@ -135,7 +139,7 @@ def what_it_reads(model: SavedModel) -> Reads:
         return Reads(known, None, None if whole else model.max_tokens, None if whole else model.keep)
     if not isinstance(model, SavedLinear):
         what = f"{model.name} is of a kind that is not exported"
-        raise PipelineError("--model", what, "export a linear model or a network")
+        raise PipelineError("model-not-exported", "--model", what, "export a linear model or a network")
     if isinstance(model.features, AverageFeatures):
         return Reads(_known(model.features.vocabulary, model.features.covered), None)
     return _of_ngrams(model.features)

@@ -149,6 +149,6 @@ class TextBlocks:
             size += len(piece) - end
             if size > LONGEST_LINE:
                 what = f"a line is longer than {LONGEST_LINE >> 20} MB"
-                raise PipelineError(self.name, what, "give a file with a document a line")
+                raise PipelineError("line-too-long", self.name, what, "give a file with a document a line")
         if rest := b"".join(begun):
             yield rest

@@ -114,7 +114,12 @@ def choose_columns(rows: Rows, name: str, asked: ColumnOptions, trained: Trained
     cut = None if label in table.cells.columns else read_cut(label)
     column = _label(table, cut.column if cut else label, asked=asked.label is not None)
     if column is not None and column == text:
-        raise PipelineError("--label", f'"{column}" is also the text column', "name two different columns")
+        raise PipelineError(
+            "label-is-the-text",
+            "--label",
+            f'"{column}" is also the text column',
+            "name two different columns",
+        )
     renamed = {} if asked.label else trained.renamed
     return Choice(text, column, options, renamed, cut if column else None)
 
@@ -138,7 +143,9 @@ def _text(table: RawTable, name: str, named_text: str | None, asked: ColumnOptio
         if found is None:
             known = f' "{trained.text}", as in training' if trained.text else " that is named"
             what = f"it has no text column{known}"
-            raise PipelineError(name, what, f"name it with --text: its columns are {quoted(columns)}")
+            raise PipelineError(
+                "no-text-column", name, what, f"name it with --text: its columns are {quoted(columns)}"
+            )
         text = found.column
     return text
 

@@ -77,7 +77,7 @@ def open_input(name: str, asked: Asked, stack: ExitStack) -> Input:
     path = Path(name)
     check_exists(path)
     if path.is_dir():
-        raise PipelineError(name, "this is a folder, expected a file", GIVE)
+        raise PipelineError("file-expected", name, "this is a folder, expected a file", GIVE)
     found = _format_of(path)
     opened = _of_file(path, found.reader, asked, stack)
     return replace(opened, said=(*found.said, *opened.said))
@@ -102,7 +102,7 @@ def _of_file(path: Path, reader: Reader, asked: Asked, stack: ExitStack) -> Inpu
         else:
             table = reader(path, asked.columns)
     if not len(table.cells):
-        raise PipelineError(str(path), "the file holds no records", GIVE)
+        raise PipelineError("file-is-empty", str(path), "the file holds no records", GIVE)
     return Input(str(path), of_table(table, typed, objects), (*table.assumptions, *table.warnings))
 
 
@@ -110,7 +110,7 @@ def _format_of(path: Path) -> Format:
     """Return what reads a file as records; `read_text` for one in which each line is a document."""
     head = read_head(path)
     if head.is_empty():
-        raise PipelineError(str(path), "the file is empty", GIVE)
+        raise PipelineError("file-is-empty", str(path), "the file is empty", GIVE)
     certain = next((kind for kind in SIGNATURES + CERTAIN_TEXT if kind.fits(head)), None)
     if certain is None and _is_prose(head):
         return Format(read_text, head.said)
@@ -151,7 +151,7 @@ def _of_standard_input(asked: Asked, stack: ExitStack) -> Input:
     """Return the lines of standard input as they come; objects of JSON in them are records."""
     if sys.stdin is None or sys.stdin.isatty():
         fix = 'send lines into it (cat FILE | python -m pipeline predict RUN -), or type a text with --say "TEXT"'
-        raise PipelineError(PIPE, "nothing is sent into it", fix)
+        raise PipelineError("file-is-empty", PIPE, "nothing is sent into it", fix)
     opened = open_stream(cast("io.BufferedReader", sys.stdin.buffer), PIPE)
     content = stack.enter_context(_open_apart(opened))
     with content.told():
@@ -159,7 +159,12 @@ def _of_standard_input(asked: Asked, stack: ExitStack) -> Input:
     kind = next((kind for kind in SIGNATURES if kind.fits(head)), None)
     if kind is not None or head.is_binary():
         words = kind.words if kind is not None else "binary data of no kind that is known"
-        raise PipelineError(PIPE, f"this is {words}, which is not read line by line", "give the file itself")
+        raise PipelineError(
+            "format-not-read",
+            PIPE,
+            f"this is {words}, which is not read line by line",
+            "give the file itself",
+        )
     blocks = TextBlocks(PIPE, _told(content, _as_it_comes(content.stream)), asked.codec)
     return _of_lines(blocks, asked, n_sample=1)  # how many more have come by now depends on the pipe
 

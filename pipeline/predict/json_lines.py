@@ -56,7 +56,10 @@ def _rows(blocks: TextBlocks) -> Iterator[Rows]:
         if not names:
             what = f"none of its first {plural(len(some), 'line')} is a JSON object: {_first_reason(some)}"
             raise PipelineError(
-                blocks.name, what, "give one object a line, or a file with the ending of what it is"
+                "json-invalid",
+                blocks.name,
+                what,
+                "give one object a line, or a file with the ending of what it is",
             )
         yield _rows_of(blocks.name, some, iter(own), names)
 

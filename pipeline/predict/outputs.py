@@ -102,10 +102,14 @@ def check_out(path: Path) -> None:
     """Raise PipelineError where answers cannot be written to a path: before the first of them is made."""
     if path.suffix.lower() not in ENDINGS:
         what = f'the ending "{path.suffix}" says no format' if path.suffix else "the name has no ending"
-        raise PipelineError("--out", f"{path}: {what}", f"end it with {', '.join(ENDINGS)}")
+        raise PipelineError(
+            "output-name-ending", "--out", f"{path}: {what}", f"end it with {', '.join(ENDINGS)}"
+        )
     if path.is_dir():
-        raise PipelineError("--out", f"{path} is a folder", "give a file")
+        raise PipelineError("output-exists", "--out", f"{path} is a folder", "give a file")
     if path.exists():
-        raise PipelineError("--out", f"there is a file {path} already", "name another one, or remove it")
+        raise PipelineError(
+            "output-exists", "--out", f"there is a file {path} already", "name another one, or remove it"
+        )
     if not path.parent.is_dir():
-        raise PipelineError("--out", f"there is no folder {path.parent}", "make it first")
+        raise PipelineError("no-output-folder", "--out", f"there is no folder {path.parent}", "make it first")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pipeline.core.clean import plural
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
+from pipeline.core.warned import warning
 from pipeline.corpus.asked.classes import read_map
 from pipeline.corpus.asked.columns import ColumnOptions
 from pipeline.models.saved import SavedModel
@@ -88,7 +89,7 @@ class _Predicting:
         """Answer all rows; say at the end what was odd about them."""
         first = next(found.rows, None)
         if first is None:
-            raise PipelineError(found.name, "it holds no rows", GIVE)
+            raise PipelineError("file-is-empty", found.name, "it holds no rows", GIVE)
         columns = choose_columns(first, found.name, self.options.columns, trained)
         scored, odd = Scored(self.model.label_names), _Odd()
         console = self.console if self.options.say is None else Console(silent=True)
@@ -114,7 +115,9 @@ class _Predicting:
         except OSError as error:  # such as a full disk
             where = str(self.options.out or "standard output")
             what = f"the answers cannot be written ({error.strerror or error})"
-            raise PipelineError(where, what, "make room, or write them elsewhere") from error
+            raise PipelineError(
+                "cannot-be-written", where, what, "make room, or write them elsewhere"
+            ) from error
         scored.count(answered)
         odd.count(rows.n_rows, int(answered.given.sum()), answered.documents.broken)
 
@@ -157,7 +160,8 @@ class _Odd:
         unsure = self._rows - self._given - self._broken
         if self._broken:
             shown = ", ".join(self._reasons)
-            yield f"warning: {plural(self._broken, 'row')} of {self._rows:,} without an answer ({shown})"
+            told = f"{plural(self._broken, 'row')} of {self._rows:,} without an answer ({shown})"
+            yield f"warning: {warning('rows-without-an-answer', told)}"
         if unsure:
             yield f"{plural(unsure, 'document')} of {self._rows:,} left out: not sure enough"
 
@@ -170,7 +174,7 @@ def _promise(options: Options, choice: Choice | None, name: str | None) -> Promi
     limit = parse_limit(options.max_error)
     if choice is None or name is None:
         what = "a promise rests on the answers that a run keeps, and this is a model alone"
-        raise PipelineError("--max-error", what, "give the folder of the run")
+        raise PipelineError("promise-impossible", "--max-error", what, "give the folder of the run")
     model = options.model
     seeds = seeds_kept(model.place, name) if model.ensemble else [model.seed or 0]
     return promise_of(model.place, name, seeds, limit)
@@ -181,9 +185,13 @@ def _check(options: Options) -> None:
         both = (
             "both INPUT and --say are given" if options.input is not None else "there is nothing to predict"
         )
-        raise PipelineError("INPUT", both, 'give a file, - for standard input, or --say "TEXT"')
+        raise PipelineError(
+            "options-exclude-each-other", "INPUT", both, 'give a file, - for standard input, or --say "TEXT"'
+        )
     if options.top is not None and options.top < 1:
-        raise PipelineError("--top", f"{options.top} is no number of labels", "give 1 or more")
+        raise PipelineError(
+            "number-out-of-range", "--top", f"{options.top} is no number of labels", "give 1 or more"
+        )
     if options.out is not None:
         check_out(options.out)
 

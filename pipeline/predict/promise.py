@@ -87,14 +87,16 @@ def parse_limit(typed: str) -> float:
     """
     match = re.fullmatch(r"\s*([0-9]*[.,]?[0-9]+)\s*(%?)\s*", typed)
     if match is None:
-        raise PipelineError(OPTION, f'"{typed}" is no share of wrong answers', EXAMPLE)
+        raise PipelineError(
+            "option-not-understood", OPTION, f'"{typed}" is no share of wrong answers', EXAMPLE
+        )
     share = float(match[1].replace(",", ".")) / (100 if match[2] else 1)
     if share == 0:
         what = "no number of documents can promise that not one answer is wrong"
-        raise PipelineError(OPTION, what, EXAMPLE)
+        raise PipelineError("option-not-understood", OPTION, what, EXAMPLE)
     if share >= MOST:
         what = f'"{typed}" is {_percent(share)} of the answers; what is promised has to be below {_percent(MOST)}'
-        raise PipelineError(OPTION, what, EXAMPLE)
+        raise PipelineError("number-out-of-range", OPTION, what, EXAMPLE)
     return share
 
 
@@ -114,7 +116,12 @@ def promise_of(run: Path, name: str, seeds: Sequence[int], limit: float) -> Prom
     absent = next((path for path in paths if not path.is_file()), None)
     if absent is not None:
         what = "the run kept no answers to validation documents, which a promise is chosen by"
-        raise PipelineError(str(absent), what, f"train with validation documents, or leave {OPTION} out")
+        raise PipelineError(
+            "no-validation-documents",
+            str(absent),
+            what,
+            f"train with validation documents, or leave {OPTION} out",
+        )
     validation = _mean([read_predictions(path).predictions.single for path in paths])
     test = _mean([read_predictions(prediction_path(run, name, seed, 0)).predictions.single for seed in seeds])
     found = keep(limit, validation, test)
@@ -126,9 +133,16 @@ def promise_of(run: Path, name: str, seeds: Sequence[int], limit: float) -> Prom
     n_docs = len(validation.documents)
     what = f"{name} cannot promise at most {_percent(limit)} of wrong answers, by {n_docs:,} validation documents"
     if best is None:
-        raise PipelineError(OPTION, what, "take another --model, or train on more documents")
+        raise PipelineError(
+            "promise-impossible", OPTION, what, "take another --model, or train on more documents"
+        )
     kept = f"the best that it can is {_percent(best.limit)} ({best.test.words()} on test documents)"
-    raise PipelineError(OPTION, f"{what}; {kept}", f"give {OPTION} {_percent(best.limit).replace(' ', '')}")
+    raise PipelineError(
+        "promise-impossible",
+        OPTION,
+        f"{what}; {kept}",
+        f"give {OPTION} {_percent(best.limit).replace(' ', '')}",
+    )
 
 
 def seeds_kept(run: Path, name: str) -> list[int]:

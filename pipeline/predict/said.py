@@ -25,7 +25,10 @@ def of_said(text: str) -> Input:
     if has_surrogates(text):
         what = f'"{without_surrogates(text)}" holds bytes that are no {sys.getfilesystemencoding().upper()}'
         raise PipelineError(
-            SAID, what, "type it in a terminal that writes UTF-8, or give a file and --encoding"
+            "text-not-utf-8",
+            SAID,
+            what,
+            "type it in a terminal that writes UTF-8, or give a file and --encoding",
         )
     cells = pl.DataFrame({"text": [text]})
     return Input(SAID, iter([Rows(RawTable(SAID, cells, none_of(1), text_column="text"))]))

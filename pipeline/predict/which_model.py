@@ -38,7 +38,7 @@ class AskedModel:
     def __post_init__(self) -> None:
         if self.ensemble and self.seed is not None:
             what = "--seed takes one training, --ensemble all"
-            raise PipelineError("--ensemble", what, "give one of the two")
+            raise PipelineError("options-exclude-each-other", "--ensemble", what, "give one of the two")
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +55,12 @@ def read_choice_of(place: Path) -> Choice | None:
     These are a model's own folder, a bundle, and what `TextClassifier.save` wrote.
     """
     if not place.exists():
-        raise PipelineError(str(place), "there is no such run", "give a run folder, such as reports/NAME")
+        raise PipelineError(
+            "not-a-finished-run",
+            str(place),
+            "there is no such run",
+            "give a run folder, such as reports/NAME",
+        )
     return None if place.is_file() or _holds_models_alone(place) else read_choice(place)
 
 
@@ -79,7 +84,7 @@ def choose_name(asked: AskedModel, choice: Choice | None) -> str | None:
     if choice.advised is None:
         names = ", ".join(saved_names(asked.place)) or "none is saved"
         what = f"the run advises no model: {choice.because.rstrip('.')}"
-        raise PipelineError("--model", what, f"name one ({names})")
+        raise PipelineError("no-model-advised", "--model", what, f"name one ({names})")
     return choice.advised
 
 

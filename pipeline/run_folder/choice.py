@@ -49,12 +49,14 @@ def read_choice(run: Path) -> Choice:
     path = run / METRICS
     if not path.is_file():
         fix = "give the folder of a finished run, or finish it (`python -m pipeline report RUN`)"
-        raise PipelineError(str(run), f"it holds no {METRICS}, so it is no finished run", fix)
+        raise PipelineError(
+            "not-a-finished-run", str(run), f"it holds no {METRICS}, so it is no finished run", fix
+        )
     try:
         return _choice(read_json(path))
     except (KeyError, TypeError, AttributeError) as error:
         what = f"it is damaged, or another version wrote it ({error})"
-        raise PipelineError(str(path), what, REWRITE) from None
+        raise PipelineError("run-file-damaged", str(path), what, REWRITE) from None
 
 
 def _choice(content: Row) -> Choice:

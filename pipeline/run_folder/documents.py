@@ -52,12 +52,14 @@ def read_documents(run: Path) -> pl.DataFrame | None:
         facts = pl.read_parquet(path, use_pyarrow=False, hive_partitioning=False, glob=False)
     except (pl.exceptions.PolarsError, OSError) as error:
         what = "expected a Parquet file of facts about documents, found none"
-        raise PipelineError(str(path), what, REWRITE) from error
+        raise PipelineError("run-file-damaged", str(path), what, REWRITE) from error
     absent = [name for name in _LATER if name not in facts.columns]
     facts = facts.with_columns(pl.lit(None, COLUMNS[name]).alias(name) for name in absent)
     if dict(facts.schema) != COLUMNS:
         found = ", ".join(f"{name} {dtype}" for name, dtype in facts.schema.items())
-        raise PipelineError(str(path), f"the columns are not those of a run; found {found}", REWRITE)
+        raise PipelineError(
+            "run-file-damaged", str(path), f"the columns are not those of a run; found {found}", REWRITE
+        )
     return facts
 
 

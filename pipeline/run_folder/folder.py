@@ -27,6 +27,7 @@ from pipeline.core.fits import (
     Row,
     SourceResult,
 )
+from pipeline.core.warned import Warned
 from pipeline.run_folder.details import Inputs, read_details
 from pipeline.run_folder.documents import read_documents, units_of
 from pipeline.run_folder.journal import JOURNAL, RESUMED, STAGE, Journal, Line, read_journal
@@ -130,7 +131,7 @@ class RunFolder(RunRecord):
     def for_curve(self) -> RunFolder:
         """Return the folder of the smaller sets' fits, which enter no other table: its journal begins or goes on."""
         path, known = self.path / CURVE_FOLDER, (self.label_names, self.corpus_hash)
-        began, damage = time.perf_counter(), ""
+        began, damage = time.perf_counter(), None
         if self.journal is None:
             folder = RunFolder(path=path, label_names=self.label_names, corpus_hash=self.corpus_hash)
         elif not (path / JOURNAL).is_file():
@@ -184,8 +185,8 @@ class RunFolder(RunRecord):
         if self.journal is not None and not self.journal.path.is_file():
             raise vanished(self.path)
 
-    def note(self, text: str) -> None:
-        """Keep something that the reader should know, once; an empty text says nothing."""
+    def note(self, text: Warned | None) -> None:
+        """Keep something that the reader should know, once."""
         if text and text not in self.notes:
             self.tell("note", text)
 
@@ -261,7 +262,7 @@ class RunFolder(RunRecord):
             if not (self.path / name).is_file():
                 what = f"there is no {name} in it, which scores are computed from"
                 fix = "an older version wrote this run, or it did not end: run again"
-                raise PipelineError(str(self.path), what, fix)
+                raise PipelineError("other-version", str(self.path), what, fix)
         return read_details(Inputs, self.path / "details")
 
     def settings(self) -> Config:

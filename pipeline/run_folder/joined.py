@@ -51,16 +51,20 @@ class Piece:
             fix = "give the folders that `run --shard` wrote"
             finished = (path / METRICS).is_file()
             what = "it holds a finished run, no shard" if finished else "there is no shard of a run in it"
-            raise PipelineError(str(path), what, fix)
+            raise PipelineError("not-a-finished-shard", str(path), what, fix)
         check_free(path)
         run = _whole(path, path)
         state = _state(run)
         if not tomllib.loads(run.begin["texts"][CONFIG])["run"]["shard"]:
             what = "it holds a whole run that was stopped, no shard"
-            raise PipelineError(str(path), what, "give that run's own command: it goes on")
+            raise PipelineError(
+                "not-a-finished-shard", str(path), what, "give that run's own command: it goes on"
+            )
         if state != SHARD:
             what = f"this shard is not finished: it {_UNFINISHED.get(state, f'ended as {state}')}"
-            raise PipelineError(str(path), what, "give the command of this shard again: it goes on")
+            raise PipelineError(
+                "not-a-finished-shard", str(path), what, "give the command of this shard again: it goes on"
+            )
         curve = path / CURVE_FOLDER
         return cls(run, _whole(path, curve) if (curve / JOURNAL).is_file() else None)
 
@@ -97,8 +101,13 @@ def _whole(shard: Path, path: Path) -> StoppedRun:
     ]
     if damaged:
         what = f"damaged or gone: {first_places(damaged, shown=5)}"
-        raise PipelineError(str(shard), what, "give the command of this shard again: it computes that anew")
-    return StoppedRun(path, journal.lines, "")
+        raise PipelineError(
+            "run-file-damaged",
+            str(shard),
+            what,
+            "give the command of this shard again: it computes that anew",
+        )
+    return StoppedRun(path, journal.lines, None)
 
 
 def join(pieces: Sequence[Piece], out: Path, begin: Row) -> None:

@@ -168,7 +168,9 @@ def _refuse_begin(run: Path, content: bytes) -> NoReturn:
     except (ValueError, KeyError, TypeError):
         pass
     what = "its first line is damaged, and that alone says which run this is"
-    raise PipelineError(str(run / JOURNAL), what, "restore the file, or begin anew with another --out")
+    raise PipelineError(
+        "run-file-damaged", str(run / JOURNAL), what, "restore the file, or begin anew with another --out"
+    )
 
 
 def _check_version(run: Path, begin: Row) -> None:
@@ -177,4 +179,4 @@ def _check_version(run: Path, begin: Row) -> None:
         return
     what = f"the journal of this run is of version {found}, and this program reads version {VERSION}"
     fix = f"`python -m pipeline report {run}` of the version that began it scores what had finished; else run again"
-    raise PipelineError(str(run), what, fix)
+    raise PipelineError("other-version", str(run), what, fix)

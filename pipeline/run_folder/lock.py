@@ -105,7 +105,9 @@ class RunLock:
             return cls._take(run, tell)
         except OSError as error:
             what = f"it cannot be written ({error.strerror})"
-            raise PipelineError(str(run), what, "make it writable, or name another folder") from None
+            raise PipelineError(
+                "cannot-be-written", str(run), what, "make it writable, or name another folder"
+            ) from None
 
     @classmethod
     def _take(cls, run: Path, tell: Callable[[str], None]) -> RunLock:
@@ -133,7 +135,7 @@ class RunLock:
         """Raise a PipelineError if another process holds the folder now: this one must have been silent for long."""
         if self._taken_by is not None:
             what = f"{self._taken_by}, has taken it over while this process gave no sign of life"
-            raise PipelineError(str(self._run), what, "let that run come to its end")
+            raise PipelineError("run-in-use", str(self._run), what, "let that run come to its end")
 
     def release(self) -> None:
         """Let the folder go; one that holds nothing goes with it."""
@@ -178,7 +180,7 @@ def check_free(run: Path) -> None:
 def _refusal(run: Path, holder: Holder) -> PipelineError:
     sign = max(0, round(_seconds_silent(run)))
     what = f"it is in use by {holder}, last sign of life {sign} s ago"
-    return PipelineError(str(run), what, "wait until that has ended, or end it")
+    return PipelineError("run-in-use", str(run), what, "wait until that has ended, or end it")
 
 
 # --- the file ---------------------------------------------------------------------------------------------

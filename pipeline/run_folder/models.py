@@ -132,10 +132,15 @@ def describe(shelf: Shelf, folder: str) -> Description:
     described = _json(where, content, shelf.fix)
     _check_version(shelf, folder, described)
     if not is_sealed(content):
-        raise PipelineError(where, "it was changed: its sha256 is not the one in its last line", shelf.fix)
+        raise PipelineError(
+            "model-file-damaged",
+            where,
+            "it was changed: its sha256 is not the one in its last line",
+            shelf.fix,
+        )
     for key in ("name", "kind", "task"):
         if not isinstance(described.get(key), str):
-            raise PipelineError(where, f"it holds no {key} as a text", shelf.fix)
+            raise PipelineError("model-file-damaged", where, f"it holds no {key} as a text", shelf.fix)
     return dict(described)
 
 
@@ -153,7 +158,7 @@ def _check_version(shelf: Shelf, folder: str, described: Description) -> None:
         fix = f"train it again: python -m pipeline run --config {run / CONFIG} --out {run}-again"
     else:
         fix = "run again, and export again"
-    raise PipelineError(shelf.place(f"{folder}/{MODEL}"), what, fix)
+    raise PipelineError("other-version", shelf.place(f"{folder}/{MODEL}"), what, fix)
 
 
 def _json(where: str, content: bytes, fix: str) -> Description:
@@ -166,7 +171,7 @@ def _json(where: str, content: bytes, fix: str) -> Description:
         what = f"byte {error.start} is not UTF-8"
     except (ValueError, RecursionError):  # a number of thousands of digits, lists within lists within lists
         what = "this is no JSON that can be read"
-    raise PipelineError(where, what, fix)
+    raise PipelineError("model-file-damaged", where, what, fix)
 
 
 @dataclass(frozen=True, eq=False)
@@ -224,7 +229,7 @@ class SavedFiles:
             if not self.shelf.holds(name):
                 what = f"there is no {name} beside it, where its word vectors are"
                 fix = "keep both folders side by side, or have them in one file: export RUN --to bundle FILE.zip"
-                raise PipelineError(self.where, what, fix)
+                raise PipelineError("model-without-vectors", self.where, what, fix)
             described = _json(self.shelf.place(name), self._read(name, wanted[VOCABULARY]), self.shelf.fix)
             with self.reading(name, "it holds no vocabulary"):
                 tokens, counts = (
@@ -241,7 +246,7 @@ class SavedFiles:
         content = self.shelf.read(name)
         if sha256(content).hexdigest() != wanted:
             what = f"it is not the file that {self.folder}/{MODEL} names: its sha256 is another one"
-            raise PipelineError(self.shelf.place(name), what, self.shelf.fix)
+            raise PipelineError("model-file-damaged", self.shelf.place(name), what, self.shelf.fix)
         return content
 
     def _arrays(self, name: str, wanted: str, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
@@ -253,7 +258,9 @@ class SavedFiles:
         try:
             yield
         except (KeyError, TypeError, ValueError, AttributeError, pl.exceptions.PolarsError) as error:
-            raise PipelineError(self.shelf.place(name), f"{otherwise} ({error})", self.shelf.fix) from error
+            raise PipelineError(
+                "model-file-damaged", self.shelf.place(name), f"{otherwise} ({error})", self.shelf.fix
+            ) from error
 
 
 @dataclass(frozen=True, eq=False)
@@ -286,14 +293,14 @@ def read_arrays(
     try:
         arrays = load(content)
     except (SafetensorError, ValueError, KeyError) as error:
-        raise PipelineError(where, "this is no whole safetensors file", fix) from error
+        raise PipelineError("model-file-damaged", where, "this is no whole safetensors file", fix) from error
     for name in sorted({*arrays, *shapes}):
         found = _shown(arrays[name].shape) if name in arrays else "absent"
         expected = _shown(shapes[name]) if name in shapes else "none"
         if found != expected:
-            raise PipelineError(where, f"{name} is {found}; expected {expected}", fix)
+            raise PipelineError("model-file-damaged", where, f"{name} is {found}; expected {expected}", fix)
         if not np.isfinite(arrays[name]).all():
-            raise PipelineError(where, f"{name} holds numbers that are not finite", fix)
+            raise PipelineError("model-file-damaged", where, f"{name} holds numbers that are not finite", fix)
     return arrays
 
 

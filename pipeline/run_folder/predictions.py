@@ -108,18 +108,22 @@ def read_predictions(path: Path) -> SavedPredictions:
         table = pl.read_parquet(path, use_pyarrow=False, hive_partitioning=False, glob=False)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise PipelineError(
-            str(path), "expected a Parquet file of predictions, found none", REWRITE
+            "run-file-damaged", str(path), "expected a Parquet file of predictions, found none", REWRITE
         ) from error
     task = metadata.get(TASK, CLASSIFY.name)
     if task not in TASKS:
-        raise PipelineError(str(path), f'the file is of the task "{task}", which is not known', REWRITE)
+        raise PipelineError(
+            "other-version", str(path), f'the file is of the task "{task}", which is not known', REWRITE
+        )
     absent = [key for key in METADATA_KEYS if key not in metadata]
     if absent:
-        raise PipelineError(str(path), f"the file metadata lacks {', '.join(absent)}", REWRITE)
+        raise PipelineError(
+            "run-file-damaged", str(path), f"the file metadata lacks {', '.join(absent)}", REWRITE
+        )
     try:
         predictions, label_names = TASKS[task].from_columns(table, metadata.get(HARD) == "false")
     except ValueError as error:
-        raise PipelineError(str(path), str(error), REWRITE) from error
+        raise PipelineError("run-file-damaged", str(path), str(error), REWRITE) from error
     seed, fold = int(metadata["seed"]), int(metadata["fold"])
     return SavedPredictions(metadata["model"], seed, fold, metadata["corpus_hash"], label_names, predictions)
 

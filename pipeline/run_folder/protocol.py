@@ -107,7 +107,7 @@ def write_protocol(path: Path, protocol: Protocol) -> None:
         raise
     except OSError as error:
         what = f"{path} cannot be written: {error.strerror}"
-        raise PipelineError(OPTION, what, "name another file") from None
+        raise PipelineError("cannot-be-written", OPTION, what, "name another file") from None
 
 
 def _toml(content: Mapping[str, object]) -> str:
@@ -137,26 +137,30 @@ def read_protocol(path: Path) -> Protocol:
     try:
         text = path.read_bytes().decode("utf-8")
     except OSError as error:
-        raise PipelineError(str(path), f"it cannot be read: {error.strerror}", "correct --protocol") from None
+        raise PipelineError(
+            "cannot-be-read", str(path), f"it cannot be read: {error.strerror}", "correct --protocol"
+        ) from None
     except UnicodeDecodeError as error:
-        raise PipelineError(str(path), f"byte {error.start} is not UTF-8", ANEW) from None
+        raise PipelineError("protocol-damaged", str(path), f"byte {error.start} is not UTF-8", ANEW) from None
     content = _parsed(path, text)
     missing = [key for key in _KEYS if key not in content]
     if missing:
         what = f"this is no protocol that --protocol has written: it lacks {', '.join(missing)}"
-        raise PipelineError(str(path), what, ANEW)
+        raise PipelineError("protocol-damaged", str(path), what, ANEW)
     if content["protocol"] != VERSION:
         what = f"protocol is {content['protocol']}; this version reads {VERSION}"
-        raise PipelineError(str(path), what, "use the version of embedseq that wrote it")
+        raise PipelineError("other-version", str(path), what, "use the version of embedseq that wrote it")
     try:
         protocol = value_as(Protocol, content)
     except (ValueError, TypeError) as error:  # TypeError: a date, which TOML has and JSON has not
         raise PipelineError(
-            str(path), f"this is no protocol that --protocol has written ({error})", ANEW
+            "protocol-damaged", str(path), f"this is no protocol that --protocol has written ({error})", ANEW
         ) from None
     if protocol.sha256 != content["sha256"]:
         what = f"it was changed after it was written: its content has the sha256 {protocol.sha256[:16]}"
-        raise PipelineError(str(path), f"{what}, the file says {str(content['sha256'])[:16]}", ANEW)
+        raise PipelineError(
+            "protocol-damaged", str(path), f"{what}, the file says {str(content['sha256'])[:16]}", ANEW
+        )
     return protocol
 
 
@@ -167,7 +171,9 @@ def _parsed(path: Path, text: str) -> dict[str, object]:
     except (ValueError, RecursionError) as error:
         found = re.search(r"^(.*?):? \(?(?:at )?line (\d+),? column (\d+)", str(error))
         where, what = (f"{path}:{found[2]}:{found[3]}", found[1]) if found else (str(path), str(error))
-        raise PipelineError(where, f"this is not {'JSON' if as_json else 'TOML'}: {what}", ANEW) from None
+        raise PipelineError(
+            "protocol-damaged", where, f"this is not {'JSON' if as_json else 'TOML'}: {what}", ANEW
+        ) from None
     return content if isinstance(content, dict) else {}
 
 

@@ -47,7 +47,9 @@ def read_run(path: Path) -> Run:
     """
     if not (path / METRICS).exists():
         fix = "name a folder that a run has written, such as reports/NAME"
-        raise PipelineError(str(path), f"it holds no {METRICS}, so it is no run folder", fix)
+        raise PipelineError(
+            "not-a-finished-run", str(path), f"it holds no {METRICS}, so it is no run folder", fix
+        )
     return run_with(path, _read_metrics(path))
 
 
@@ -56,13 +58,15 @@ def _read_metrics(run: Path) -> Metrics:
     version = content.get("schema_version") if isinstance(content, dict) else None
     if isinstance(version, int) and version != SCHEMA_VERSION:
         what = f"schema_version is {version}; this version reads {SCHEMA_VERSION}"
-        raise PipelineError(str(run / METRICS), what, "use the version of embedseq that wrote the run")
+        raise PipelineError(
+            "other-version", str(run / METRICS), what, "use the version of embedseq that wrote the run"
+        )
     try:
         return value_as(Metrics, content)
     except ValueError as error:
         what = f"it is damaged, or another version wrote it ({error})"
         fix = f"`python -m pipeline verify {run}` tells which; use the version that wrote it, or run again"
-        raise PipelineError(str(run / METRICS), what, fix) from None
+        raise PipelineError("run-file-damaged", str(run / METRICS), what, fix) from None
 
 
 def run_with(path: Path, metrics: Metrics, details: Mapping[str, object] = MappingProxyType({})) -> Run:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
 from pipeline.core.fits import Fit, FitKey, JobKey, Row, Score, Trial, WordsResult
+from pipeline.core.warned import Warned
 from pipeline.run_folder.attempts import BEGUN, LEFT, Attempts
 from pipeline.run_folder.details.fitting import CurveSets
 from pipeline.run_folder.journal import BEGIN, END, FAR_OFF, JOB, RESUMED, REUSE, STAGE
@@ -28,7 +29,7 @@ class RunRecord:
     state: str = "running"
     total_seconds: float = 0.0  # over all parts of the run, until its last line
     resumed: list[Row] = field(default_factory=list)  # how it went on: a row each time
-    damage: str = ""  # what of an earlier part was damaged, in a sentence
+    damage: Warned | None = None  # what of an earlier part was damaged
     jobs: set[JobKey] = field(default_factory=set)  # that ended
     fits: dict[FitKey, Fit] = field(default_factory=dict)
     choices: dict[tuple[str, int], Row] = field(default_factory=dict)  # by name, fold

@@ -68,7 +68,7 @@ class FolderShelf:
             return (self.root / name).read_bytes()
         except OSError as error:
             what = f"it cannot be read ({error.strerror})"
-            raise PipelineError(self.place(name), what, self.fix) from error
+            raise PipelineError("cannot-be-read", self.place(name), what, self.fix) from error
 
     def models(self) -> list[str]:
         """Return the folders of models."""
@@ -98,7 +98,7 @@ class Bundle:
     def read(self, name: str) -> bytes:
         """Return a file's content."""
         if name not in self.files:
-            raise PipelineError(str(self.path), f"{name} is missing in it", self.fix)
+            raise PipelineError("model-file-damaged", str(self.path), f"{name} is missing in it", self.fix)
         return self.files[name]
 
     def models(self) -> list[str]:
@@ -132,9 +132,13 @@ def read_bundle(path: Path) -> Bundle:
             _check_members(path, members, archive.comment)
             files = {member.filename: archive.read(member) for member in members}
     except OSError as error:
-        raise PipelineError(str(path), f"it cannot be read ({error.strerror or error})", GET_AGAIN) from error
+        raise PipelineError(
+            "cannot-be-read", str(path), f"it cannot be read ({error.strerror or error})", GET_AGAIN
+        ) from error
     except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError, ValueError) as error:
-        raise PipelineError(str(path), f"this is no whole zip file ({error})", GET_AGAIN) from error
+        raise PipelineError(
+            "bundle-damaged", str(path), f"this is no whole zip file ({error})", GET_AGAIN
+        ) from error
     _check_contents(path, files)
     return Bundle(path, {name: content for name, content in files.items() if name != CONTENTS})
 
@@ -162,7 +166,7 @@ def _check_members(path: Path, members: Sequence[zipfile.ZipInfo], comment: byte
         ),
     ):
         if wrong:
-            raise PipelineError(str(path), f"{json.dumps(wrong[0])} {what}", GET_AGAIN)
+            raise PipelineError("bundle-damaged", str(path), f"{json.dumps(wrong[0])} {what}", GET_AGAIN)
 
 
 def _is_plain(name: str) -> bool:
@@ -173,18 +177,24 @@ def _is_plain(name: str) -> bool:
 def _check_contents(path: Path, files: Mapping[str, bytes]) -> None:
     """Raise PipelineError where a bundle's files are not those that its list names, byte for byte."""
     if CONTENTS not in files:
-        raise PipelineError(str(path), f"there is no {CONTENTS} in it, so it is no bundle", GET_AGAIN)
+        raise PipelineError(
+            "bundle-damaged", str(path), f"there is no {CONTENTS} in it, so it is no bundle", GET_AGAIN
+        )
     try:
         listed = json.loads(files[CONTENTS])["files"]
         wanted = {str(name): str(own) for name, own in listed.items()}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise PipelineError(
-            f"{path}/{CONTENTS}", "it does not say what is in the bundle", GET_AGAIN
+            "bundle-damaged", f"{path}/{CONTENTS}", "it does not say what is in the bundle", GET_AGAIN
         ) from error
     for name in sorted({*wanted, *files} - {CONTENTS}):
         if name not in files:
-            raise PipelineError(str(path), f"{name} is missing in it", GET_AGAIN)
+            raise PipelineError("bundle-damaged", str(path), f"{name} is missing in it", GET_AGAIN)
         if name not in wanted:
-            raise PipelineError(str(path), f"{name} is in it, and no part of the model", GET_AGAIN)
+            raise PipelineError(
+                "bundle-damaged", str(path), f"{name} is in it, and no part of the model", GET_AGAIN
+            )
         if sha256(files[name]).hexdigest() != wanted[name]:
-            raise PipelineError(f"{path}/{name}", "it was changed: its sha256 is another one", GET_AGAIN)
+            raise PipelineError(
+                "bundle-damaged", f"{path}/{name}", "it was changed: its sha256 is another one", GET_AGAIN
+            )

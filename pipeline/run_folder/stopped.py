@@ -16,6 +16,7 @@ from typing import Literal
 from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.files import file_hash, write_whole
 from pipeline.core.fits import JobKey, Row
+from pipeline.core.warned import Warned, warning
 from pipeline.run_folder.journal import (
     BEGIN,
     END,
@@ -43,12 +44,12 @@ class StoppedRun:
     Attributes
     ----------
     lines : of the journal, without those of damaged pieces; the first says which run it is
-    damage : a sentence that says what was damaged; empty where all was whole
+    damage : a sentence that says what was damaged; None where all was whole
     """
 
     path: Path
     lines: tuple[Line, ...]
-    damage: str
+    damage: Warned | None
 
     @classmethod
     def read(cls, path: Path, begin: Row | None = None) -> StoppedRun:
@@ -108,7 +109,7 @@ class StoppedRun:
 def vanished(run: Path) -> PipelineError:
     """Return the error of a run whose folder is gone."""
     what = "the run's files are no longer there: they were moved or deleted while it was going on"
-    return PipelineError(str(run), what, "run again")
+    return PipelineError("run-vanished", str(run), what, "run again")
 
 
 def holds(path: Path) -> Literal["nothing", "a run that can go on", "a finished run", "other files"]:
@@ -243,8 +244,9 @@ def _texts_written_again(run: Path, lines: Iterable[Line]) -> list[str]:
     return damaged
 
 
-def _sentence(run: Path, pieces: Sequence[str]) -> str:
+def _sentence(run: Path, pieces: Sequence[str]) -> Warned | None:
     if not pieces:
-        return ""
+        return None
     what = first_places(pieces, shown=5)
-    return f"damaged or gone: {what}; what was left is set aside in {run / ASIDE}, and computed again"
+    told = f"damaged or gone: {what}; what was left is set aside in {run / ASIDE}, and computed again"
+    return warning("run-pieces-damaged", told)

@@ -32,5 +32,7 @@ def serve(asked: AskedModel, host: str, port: int, limits: Sequence[str], consol
     except ModuleNotFoundError as error:
         if error.name not in EXTRA:
             raise
-        raise PipelineError("serve", f"the package {error.name} is not installed", f"`{INSTALL}`") from None
+        raise PipelineError(
+            "package-missing", "serve", f"the package {error.name} is not installed", f"`{INSTALL}`"
+        ) from None
     start(asked, host, port, limits, console)

@@ -47,9 +47,12 @@ class Limits:
         for one in given:
             name, _, number = one.partition("=")
             if name not in names:
-                raise PipelineError(OPTION, f'there is no limit "{name}"', did_you_mean(name, names))
+                raise PipelineError(
+                    "unknown-choice", OPTION, f'there is no limit "{name}"', did_you_mean(name, names)
+                )
             if not (number.isascii() and number.isdigit() and int(number) > 0):
                 raise PipelineError(
+                    "number-out-of-range",
                     OPTION,
                     f'{name} is "{number}"; expected a number from 1 on',
                     f"give one, as in {OPTION} {name}=500",

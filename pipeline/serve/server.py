@@ -108,11 +108,18 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
         If there is no such host or port, or it is taken.
     """
     if not 0 <= port <= 65_535:
-        raise PipelineError("--port", f"{port} is no port", "give one from 0 (any that is free) to 65535")
+        raise PipelineError(
+            "number-out-of-range",
+            "--port",
+            f"{port} is no port",
+            "give one from 0 (any that is free) to 65535",
+        )
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except (OSError, UnicodeError) as error:
-        raise PipelineError("--host", f'"{host}" is no address of this machine', "give 127.0.0.1") from error
+        raise PipelineError(
+            "address-taken", "--host", f'"{host}" is no address of this machine', "give 127.0.0.1"
+        ) from error
     with socket.socket(family, kind, protocol) as bound:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -120,7 +127,9 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
             bound.listen(_BACKLOG)
         except OSError as error:
             what = f"{host}:{port} cannot be listened on ({error.strerror})"
-            raise PipelineError("--port", what, "give another one, or 0 for any that is free") from error
+            raise PipelineError(
+                "address-taken", "--port", what, "give another one, or 0 for any that is free"
+            ) from error
         yield bound
 
 

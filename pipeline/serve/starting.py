@@ -11,6 +11,7 @@ import polars as pl
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.core.resources import threads
+from pipeline.core.warned import warning
 from pipeline.predict.unlike import usual_of
 from pipeline.predict.which_model import AskedModel
 from pipeline.serve.answers import Answerer
@@ -29,14 +30,18 @@ def start(asked: AskedModel, host: str, port: int, limits: Sequence[str], consol
     if not np.isfinite(model.answer(FIRST)).all():  # which also does what the first answer alone takes
         fix = "choose another one with --model"
         raise PipelineError(
-            str(asked.place), f"the answers of {model.name} are no numbers: it did not train", fix
+            "model-did-not-train",
+            str(asked.place),
+            f"the answers of {model.name} are no numbers: it did not train",
+            fix,
         )
     with listening(host, port) as bound:
         if not is_loopback(host):
-            console.warn(
+            told = (
                 f"{host} is reached by other machines: whoever reaches this port can ask, there is neither a"
-                " password nor encryption; put a proxy before it that has both"
             )
+            told += " password nor encryption; put a proxy before it that has both"
+            console.warn(warning("open-to-other-machines", told))
         service = Service(gather(asked, model, choice, most), Answerer(model, usual_of(asked.place)), most)
         said = f"{model.name} answers on {address_of(bound)} (Ctrl-C ends it)"
         gc.freeze()  # what is there stays: going through it each time stops everybody for 60 ms

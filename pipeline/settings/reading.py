@@ -13,7 +13,7 @@ from itertools import starmap
 from pathlib import Path
 from types import MappingProxyType
 
-from pipeline.core.errors import PipelineError, did_you_mean, first_places
+from pipeline.core.errors import PipelineError, SeveralMistakes, did_you_mean, first_places
 from pipeline.settings.setting import AUTO, CountOrAuto, Paths, Value, is_utf8, one_or_several
 from pipeline.settings.tables import SETTINGS, TABLES, TUNED_TABLES, Config, get, quicken, with_values
 
@@ -106,8 +106,7 @@ def load_config(
     mistakes = [item for item in (*in_file, *elsewhere) if isinstance(item, PipelineError)]
     mistakes += _contradictions(config, last)
     if mistakes:
-        first, *rest = mistakes
-        raise PipelineError(first.where, first.what, "\n".join([first.fix, *map(str, rest)]))
+        raise mistakes[0] if len(mistakes) == 1 else SeveralMistakes(mistakes)
     return config
 
 
@@ -130,9 +129,9 @@ def _from_file(file: Path) -> Iterator[Read]:
         tables = tomllib.loads(text)
     except OSError as error:
         reason = "there is no such file" if isinstance(error, FileNotFoundError) else f"{error.strerror}"
-        yield PipelineError(str(file), reason, "correct --config")
+        yield PipelineError("no-such-file", str(file), reason, "correct --config")
     except UnicodeDecodeError:
-        yield PipelineError(str(file), "the file is not UTF-8", "save it as UTF-8")
+        yield PipelineError("settings-file-broken", str(file), "the file is not UTF-8", "save it as UTF-8")
     except tomllib.TOMLDecodeError as error:
         yield _syntax_mistake(file, text, str(error))
     else:
@@ -150,17 +149,26 @@ def _syntax_mistake(file: Path, text: str, message: str) -> PipelineError:
     what = message[: found.start()] if found else message
     lines = text.split("\n")
     line, column = (found[1], found[2]) if found and found[1] else (len(lines), len(lines[-1]) + 1)
-    return PipelineError(f"{file}:{line}:{column}", f"not TOML: {what[0].lower()}{what[1:]}", "correct it")
+    return PipelineError(
+        "settings-file-broken",
+        f"{file}:{line}:{column}",
+        f"not TOML: {what[0].lower()}{what[1:]}",
+        "correct it",
+    )
 
 
 def _table_mistake(where: str, table: str, content: object) -> PipelineError:
     if table in TABLES:
-        return PipelineError(where, f"{table} is a table", f"write [{table}] and its keys below it")
+        return PipelineError(
+            "unknown-setting", where, f"{table} is a table", f"write [{table}] and its keys below it"
+        )
     if isinstance(content, dict):
-        return PipelineError(where, f"there is no table [{table}]", did_you_mean(table, TABLES))
+        return PipelineError(
+            "unknown-setting", where, f"there is no table [{table}]", did_you_mean(table, TABLES)
+        )
     homes = [key.split(".")[0] for key in SETTINGS if key.split(".")[1] == table]
     fix = f"write it below [{homes[0]}]" if homes else f"the tables are {', '.join(TABLES)}"
-    return PipelineError(where, f'"{table}" stands outside a table', fix)
+    return PipelineError("unknown-setting", where, f'"{table}" stands outside a table', fix)
 
 
 def _from_override(text: str) -> Read:
@@ -170,10 +178,12 @@ def _from_override(text: str) -> Read:
     key = key.strip()
     table, dot, _ = key.partition(".")
     if not equals:
-        return PipelineError(where, 'there is no "="', "write it like --set networks.units=64")
+        return PipelineError(
+            "option-not-understood", where, 'there is no "="', "write it like --set networks.units=64"
+        )
     if not dot or table not in TABLES:
         fix = _full_key(key) if not dot else did_you_mean(table, TABLES)
-        return PipelineError(where, f'there is no key "{key}"', fix)
+        return PipelineError("unknown-setting", where, f'there is no key "{key}"', fix)
     return _checked(key, value.strip(), where, _from_text)
 
 
@@ -194,7 +204,9 @@ def _checked(key: str, raw: object, where: str, convert: Convert) -> Read:
     if key not in SETTINGS:
         table, name = key.split(".", 1)
         known = [known.split(".")[1] for known in SETTINGS if known.startswith(f"{table}.")]
-        return PipelineError(where, f'[{table}] has no key "{name}"', did_you_mean(name, known))
+        return PipelineError(
+            "unknown-setting", where, f'[{table}] has no key "{name}"', did_you_mean(name, known)
+        )
     with suppress(TypeError, ValueError, LookupError, OverflowError):
         value = convert(raw, SETTINGS[key].hint)
         if SETTINGS[key].check.allows(value):
@@ -211,7 +223,7 @@ def _value_mistake(key: str, raw: object, where: str) -> PipelineError:
     fix = did_you_mean(raw, choices) if choices and isinstance(raw, str) else f"give {expected(key)}"
     if not is_utf8(shown):
         fix = "rename the file or folder: its name is not UTF-8"
-    return PipelineError(where, f"{key} is {shown}", fix)
+    return PipelineError("setting-out-of-range", where, f"{key} is {shown}", fix)
 
 
 def _first_unknown(raw: object, choices: tuple[str, ...]) -> object:
@@ -300,12 +312,12 @@ def _contradictions(config: Config, given: Mapping[str, _Given]) -> Iterator[Pip
     folds, test = given.get("corpus.folds"), given.get("corpus.test")
     if folds and config.corpus.folds == 1:
         fix = "give 2 or more, or 0 for a single split"
-        yield PipelineError(folds.where, "one fold leaves nothing to train on", fix)
+        yield PipelineError("settings-contradict", folds.where, "one fold leaves nothing to train on", fix)
     elif folds and test and config.corpus.folds and config.corpus.test is not None:
         named = config.corpus.test
         shown = named if isinstance(named, str) else first_places(named)
         what = f"folds test every document of CORPUS, so {shown} ({test.where}) would not be used"
-        yield PipelineError(folds.where, what, "leave one of the two out")
+        yield PipelineError("settings-contradict", folds.where, what, "leave one of the two out")
     for low, high in (
         ("baselines.ngram_min", "baselines.ngram_max"),
         ("word2vec.min_alpha", "word2vec.alpha"),
@@ -315,22 +327,31 @@ def _contradictions(config: Config, given: Mapping[str, _Given]) -> Iterator[Pip
         if least > most:  # type: ignore[operator]
             where = next(given[key].where for key in (low, high) if key in given)
             yield PipelineError(
-                where, f"{low} is {least} and {high} is {most}", "the first cannot be greater"
+                "settings-contradict",
+                where,
+                f"{low} is {least} and {high} is {most}",
+                "the first cannot be greater",
             )
     if not config.word2vec.negative and not config.word2vec.hierarchical_softmax:
         where = given["word2vec.negative"].where if "word2vec.negative" in given else "word2vec.negative"
         what = "0 leaves word2vec nothing to train with"
-        yield PipelineError(where, what, "give 1 or more, or set word2vec.hierarchical_softmax = true")
+        yield PipelineError(
+            "settings-contradict", where, what, "give 1 or more, or set word2vec.hierarchical_softmax = true"
+        )
     for key in config.run.tune_fixed:
         if key not in SETTINGS or key.split(".")[0] not in TUNED_TABLES:
             where = given["run.tune_fixed"].where
             known = [known for known in SETTINGS if known.split(".")[0] in TUNED_TABLES]
-            yield PipelineError(where, f'run.tune_fixed names "{key}"', did_you_mean(key, known))
+            yield PipelineError(
+                "unknown-setting", where, f'run.tune_fixed names "{key}"', did_you_mean(key, known)
+            )
     extra = given.get("run.extra_probes")
     if extra and config.run.extra_probes and not config.run.probes:
         what = f"no probe is run, so that {', '.join(config.run.extra_probes)} would not be"
-        yield PipelineError(extra.where, what, "leave out --no-probes, or this")
+        yield PipelineError("settings-contradict", extra.where, what, "leave out --no-probes, or this")
     for key in ("run.models", "run.embeddings", "run.compare", "run.extra_probes"):
         names = get(config, key)
         for name in sorted({name for name in names if names.count(name) > 1}):  # type: ignore
-            yield PipelineError(given[key].where, f'{key} names "{name}" twice', "leave one out")
+            yield PipelineError(
+                "named-twice", given[key].where, f'{key} names "{name}" twice', "leave one out"
+            )

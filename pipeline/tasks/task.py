@@ -9,6 +9,7 @@ from typing import Generic
 import polars as pl
 
 from pipeline.core.values import Bool, Float32, Float64, Int32, Int64
+from pipeline.core.warned import Warned
 from pipeline.tasks.answers import Predictions
 from pipeline.tasks.classification.scores import Scores
 from pipeline.tasks.metric import A, Metric
@@ -53,7 +54,7 @@ class OneAnswer(Task[Predictions]):
     """
 
     names: Callable[[pl.Series, str], tuple[str, ...]]
-    warnings: Callable[[tuple[str, ...]], tuple[str, ...]]
+    warnings: Callable[[tuple[str, ...]], tuple[Warned, ...]]
     targets: Callable[[pl.Series, tuple[str, ...]], Int32]
     unknown: Callable[[str, tuple[str, ...]], str]
     chance: Callable[[Int32, Float64, int], float]

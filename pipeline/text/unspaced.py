@@ -74,7 +74,9 @@ def check_word_breaker(where: str, name: str | None) -> None:
     """Raise PipelineError unless words are cut here by what a model was trained with; None: it needs nothing."""
     if name is not None and (here := word_breaker()) != name:
         fix = f"install the {PACKAGE} that the model was trained with, or train it again"
-        raise PipelineError(where, f"its words were cut by {name}, and here it is {here}", fix)
+        raise PipelineError(
+            "word-breaker-differs", where, f"its words were cut by {name}, and here it is {here}", fix
+        )
 
 
 def languages_of(texts: pl.Series) -> dict[str, int]:
@@ -153,4 +155,6 @@ def _words_of(run: str) -> str:
 def _check_installed(what: str) -> None:
     if not is_installed():
         fix = f"run {INSTALL}, or set it to characters where the model is trained"
-        raise PipelineError("tokenizer.unspaced", f"{what} without the package {PACKAGE}", fix)
+        raise PipelineError(
+            "package-missing", "tokenizer.unspaced", f"{what} without the package {PACKAGE}", fix
+        )

@@ -57,9 +57,12 @@ def build_vocabulary(train: TokenizedCorpus, *, min_count: int = 1, max_size: in
 
 def _nothing_left(train: TokenizedCorpus, counts: Int64, min_count: int) -> PipelineError:
     if counts.max(initial=0) == 0:
-        return PipelineError("tokenizer", "the training documents hold no token", "look at the text column")
+        return PipelineError(
+            "no-token-left", "tokenizer", "the training documents hold no token", "look at the text column"
+        )
     top = int(counts.argmax())
     return PipelineError(
+        "no-token-left",
         "vocabulary.min_count",
         f'{min_count} removes every token; the most frequent, "{train.types[top]}", occurs {times(counts[top])}',
         f"set it to {counts[top]} or less",

@@ -185,8 +185,8 @@ def test_a_mistake_in_the_settings_is_said_without_a_traceback(calls: Calls, cap
     assert status_of(cli.run_main, "--seeds", "0", "--set", "networks.unit=64") == 2
     assert capsys.readouterr() == (
         "",
-        '--set networks.unit=64: [networks] has no key "unit"; did you mean "units"?\n'
-        '--seeds: run.seeds is "0"; give auto, or a whole number from 1\n',
+        '--set networks.unit=64: [networks] has no key "unit"; did you mean "units"? [unknown-setting]\n'
+        '--seeds: run.seeds is "0"; give auto, or a whole number from 1 [setting-out-of-range]\n',
     )
     assert calls == []
 
@@ -196,7 +196,7 @@ def test_a_number_of_trials_is_a_whole_number(calls: Calls, capsys: Captured, tr
     assert status_of(cli.run_main, "--tune", trials) == 2
     error = capsys.readouterr().err
     if trials == "-1":
-        assert error == "--tune: run.tune is -1; give a whole number from 0\n"
+        assert error == "--tune: run.tune is -1; give a whole number from 0 [setting-out-of-range]\n"
     else:
         assert "Error: Invalid value for '--tune': " in error
         assert "valid integer" in error
@@ -212,13 +212,15 @@ def test_debug_brings_the_traceback_of_a_mistake_back(calls: Calls, capsys: Capt
     assert status_of(cli.run_main, "--seeds", "0", "--debug") == 2
     error = capsys.readouterr().err
     assert error.startswith("Traceback (most recent call last):\n")
-    assert error.endswith('\n--seeds: run.seeds is "0"; give auto, or a whole number from 1\n')
+    assert error.endswith(
+        '\n--seeds: run.seeds is "0"; give auto, or a whole number from 1 [setting-out-of-range]\n'
+    )
 
 
 def test_a_mistake_found_later_is_said_the_same_way(ended_by: EndedBy, capsys: Captured) -> None:
-    ended_by(PipelineError("a.csv:3", "the label is empty", "give one"))
+    ended_by(PipelineError("no-label-column", "a.csv:3", "the label is empty", "give one"))
     assert status_of(cli.main, "run", "a.csv") == 2
-    assert capsys.readouterr() == ("", "a.csv:3: the label is empty; give one\n")
+    assert capsys.readouterr() == ("", "a.csv:3: the label is empty; give one [no-label-column]\n")
 
 
 FULL = "No space left on device"
@@ -235,13 +237,13 @@ def test_a_full_disk_is_no_fault_and_what_had_finished_can_be_scored(
     (tmp_path / "details").mkdir()
     ended_by(error, lambda console: console.log_to(tmp_path / "log.txt"))
     assert status_of(cli.main, "run", "a.csv") == 2
-    again = f"{tmp_path}: {FULL}; make room, and give the command again\n"
+    again = f"{tmp_path}: {FULL}; make room, and give the command again [disk-full]\n"
     assert capsys.readouterr() == ("", again)
     (tmp_path / "details" / "journal.jsonl").touch()
     assert status_of(cli.main, "run", "a.csv") == 2
     finish = (
         f"make room; the same command, with --out {tmp_path}, then goes on,"
-        f" and `python -m pipeline report {tmp_path}` scores what had finished\n"
+        f" and `python -m pipeline report {tmp_path}` scores what had finished [disk-full]\n"
     )
     assert capsys.readouterr() == ("", f"{tmp_path}: {FULL}; {finish}")
 
@@ -327,7 +329,7 @@ def test_report_draws_a_finished_run_again(
     drawn: list[Path] = []
     put_module(monkeypatch, "pipeline.report", draw_report=drawn.append)
     assert status_of(cli.main, "report", str(tmp_path)) == 2
-    words = f"{tmp_path}: there is no metrics.json in it; give the folder of a finished run\n"
+    words = f"{tmp_path}: there is no metrics.json in it; give the folder of a finished run [not-a-finished-run]\n"
     assert capsys.readouterr() == ("", words)
     (tmp_path / "metrics.json").write_text("{}", encoding="utf-8")
     assert status_of(cli.main, "report", str(tmp_path)) == 0
@@ -448,13 +450,17 @@ def test_explain_checks_where_it_writes_before_it_computes(
     there.write_text("mine", encoding="utf-8")
     assert status_of(cli.main, "explain", "dog", "--out", str(there)) == 2
     said = f"--out: {there} is there already; name a new file, or remove this one first\n"
-    assert capsys.readouterr() == ("", said)
+    out, told = capsys.readouterr()
+    assert (out, told.rpartition(" [")[0]) == ("", said.strip())
     assert asked == []
 
 
 def test_a_mistake_in_what_is_to_be_explained_has_status_2(capsys: Captured) -> None:
     assert status_of(cli.main, "explain", "dog", "--cell", "ltsm") == 2
-    assert capsys.readouterr() == ("", '--cell: there is no cell "ltsm"; did you mean "lstm"?\n')
+    assert capsys.readouterr() == (
+        "",
+        '--cell: there is no cell "ltsm"; did you mean "lstm"? [unknown-choice]\n',
+    )
 
 
 def test_help_of_explain_imports_nothing_heavy() -> None:

@@ -177,7 +177,9 @@ def test_a_killed_run_goes_on_from_wherever_it_was(
 def test_vectors_that_were_made_before_an_error_are_not_made_again(tmp_path: Path) -> None:
     def head_dies(data: RunData, job: Job) -> Iterator[Made]:
         if job.key.kind != "source":
-            raise PipelineError("--executor ray://head:10001", "the Ray cluster is gone", "begin again")
+            raise PipelineError(
+                "cluster-gone", "--executor ray://head:10001", "the Ray cluster is gone", "begin again"
+            )
         yield from run_job(data, job)
 
     told = io.StringIO()
@@ -186,7 +188,9 @@ def test_vectors_that_were_made_before_an_error_are_not_made_again(tmp_path: Pat
         whole_runs.perform(tmp_path, executors=fitting(head_dies), console=Console(told), **asked)
     run = tmp_path / "run"
     assert is_unfinished(run)
-    assert f"the run ends here; the same command, with --out {run}, goes on" in told.getvalue()
+    assert (
+        f"the run ends here; the same command, with --out {run}, goes on [run-ends-here]" in told.getvalue()
+    )
     seen: list[Job] = []
     sources: list[str] = []
 

@@ -97,7 +97,7 @@ def test_what_else_there_is_to_say_of_a_source_stands_below_its_name(
     assert status_of(cli.main, "inspect", "embeddings", "v.txt", *splits) == 0
     head, note, title = capsys.readouterr().out.split("\n\n")[:3]
     assert head.startswith("v.txt on films: ")
-    why = f"{folder / 'cache'} cannot be written (File exists); nothing is kept there"
+    why = f"{folder / 'cache'} cannot be written (File exists); nothing is kept there [cache-not-written]"
     assert note == f"Note: v.txt: cache: {why}"
     assert title.startswith("Vector files\n")
 
@@ -128,8 +128,11 @@ def test_a_corpus_with_its_case_kept_is_told_what_lower_casing_would_change(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["w.txt"], 'FILE: there is no file "w.txt"; correct the path\n'),
-        (["random:tuneed"], 'FILE: "random:tuneed" has no mode "tuneed"; did you mean "tuned"?\n'),
+        (["w.txt"], 'FILE: there is no file "w.txt"; correct the path [no-such-file]\n'),
+        (
+            ["random:tuneed"],
+            'FILE: "random:tuneed" has no mode "tuneed"; did you mean "tuned"? [unknown-source]\n',
+        ),
     ],
 )
 def test_a_file_that_is_not_there_is_said_without_reading_the_corpus(

@@ -45,13 +45,16 @@ def finished(run: Path) -> dict[str, Any]:
     return read(run)
 
 
-NOTHING = "the run was killed before its report was written; `python -m pipeline report` wrote it; nothing is missing"
+NOTHING = (
+    "the run was killed before its report was written; `python -m pipeline report` wrote it; nothing is missing"
+    " [run-ended-early]"
+)
 
 
 def lacking(what: str) -> str:
     return (
         "the run was killed before its report was written; `python -m pipeline report` wrote it;"
-        f" missing: {what}"
+        f" missing: {what} [run-ended-early]"
     )
 
 
@@ -79,7 +82,9 @@ def test_predictions_whose_fit_was_not_recorded_are_left_out(tmp_path: Path) -> 
     assert len(list((run / "predictions").iterdir())) == 3
     metrics = finished(run)
     assert [row["name"] for row in metrics["results"]] == ["bow", "majority"]
-    left_out = "stopped before the fit was recorded: the predictions of tfidf are left out"
+    left_out = (
+        "stopped before the fit was recorded: the predictions of tfidf are left out [predictions-left-out]"
+    )
     assert left_out in metrics["warnings"]
     assert lacking("the fits of tfidf") in metrics["warnings"]
     assert [one["name"] for one in read(run, "details/choices.json")] == [
@@ -186,7 +191,7 @@ def test_what_decorates_the_report_cannot_cost_it(tmp_path: Path, monkeypatch: p
         run = run_experiment(load_config(None, SETTINGS, described(tmp_path)), Console(told), "")
     assert (
         "warning: texts or word contributions could not be added to the report (MemoryError: 12 GiB asked for);"
-        f" `python -m pipeline report {run}` tries again"
+        f" `python -m pipeline report {run}` tries again [report-without-texts]"
     ) in told.getvalue()
     assert read(run, "details/status.json")["state"] == "done"
     assert len(read(run)["results"]) == 3
@@ -275,7 +280,7 @@ def test_the_command_finishes_a_run_and_verify_asks_for_it(tmp_path: Path) -> No
     assert (before.returncode, before.stderr) == (
         2,
         f"{run}: the run did not come to its end: it has no metrics.json;"
-        " finish it with `python -m pipeline report`\n",
+        " finish it with `python -m pipeline report` [not-a-finished-run]\n",
     )
     drawn = command("report", str(run))
     assert (drawn.returncode, drawn.stdout.splitlines()[-1]) == (0, f"Report: {run / 'report.html'}")

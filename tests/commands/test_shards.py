@@ -333,7 +333,7 @@ def test_without_the_corpus_shards_are_scored_and_later_the_run_goes_on(
     assert len(read(run)["results"]) == 6
     assert (
         "the run was merged from shards before its report was written; `python -m pipeline report` wrote it;"
-        " nothing is missing"
+        " nothing is missing [run-ended-early]"
     ) in read(run)["warnings"]
     shutil.rmtree(run)
     moved = merge(shards, run, [str(tmp_path / "away.csv")], Console(silent=True), "merge")

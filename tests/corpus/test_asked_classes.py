@@ -157,7 +157,7 @@ def test_records_of_a_class_unknown_to_training_are_left_out_counted_and_said(tm
     assert loaded.ledger.dropped == (Dropped(reason, str(test), (1, 3, 4), (3, 5, 6)),)
     assert loaded.warnings == (
         f"{test}: 3 of 5 records left out (--only-known-classes), of classes that training does not have: "
-        '"9" (2), "8" (1)',
+        '"9" (2), "8" (1) [unknown-classes-left-out]',
     )
 
 

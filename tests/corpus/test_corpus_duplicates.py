@@ -66,8 +66,10 @@ Assumed
   {path}: the label is column "label" (by its name)
 
 Warnings
-  {path}: 3 of 9 records are left out (33.3 %): 2 no text ({path}:9, {path}:10), 1 no label ({path}:8)
-  1 of 1 test documents also stands among the training or validation documents: a right answer on it is no evidence
+  {path}: 3 of 9 records are left out (33.3 %): 2 no text ({path}:9, {path}:10), 1 no label ({path}:8) \
+[losses-over-2-percent]
+  1 of 1 test documents also stands among the training or validation documents: a right answer on it is no evidence \
+[test-documents-seen]
 
 Classes
                train  validation        test      in all
@@ -109,7 +111,7 @@ def test_a_test_set_that_was_seen_in_training_is_said_plainly() -> None:
     found = find_duplicates(corpus)
     told = (
         "1 of 2 test documents also stands among the training or validation documents: "
-        "a right answer on it is no evidence"
+        "a right answer on it is no evidence [test-documents-seen]"
     )
     assert leak_warning(found, 2) == told
     loaded = replace(make_loaded(corpus), warnings=("small",))
@@ -122,6 +124,6 @@ def test_the_warning_counts_in_the_plural_and_is_silent_without_a_leak() -> None
     found = replace(find_duplicates(make_corpus(["a", "b"], [0, 1])), across_splits=1200)
     assert leak_warning(found, 3000) == (
         "1,200 of 3,000 test documents also stand among the training or validation documents: "
-        "right answers on them are no evidence"
+        "right answers on them are no evidence [test-documents-seen]"
     )
     assert leak_warning(replace(found, across_splits=0), 3000) is None

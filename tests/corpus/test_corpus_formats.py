@@ -94,7 +94,9 @@ def test_a_folder_of_classes_is_read_in_sorted_order(tmp_path: Path) -> None:
         ("so good", "pos"),
     ]
     assert loaded.name == "films"
-    assert loaded.warnings == (f"{folder}: 1 file beside the class folders not read (README)",)
+    assert loaded.warnings == (
+        f"{folder}: 1 file beside the class folders not read (README) [files-not-read]",
+    )
 
 
 def test_train_and_test_folders_are_the_official_split(tmp_path: Path) -> None:
@@ -511,7 +513,7 @@ def test_a_class_called_train_may_hold_folders(tmp_path: Path) -> None:
     assert documents(loaded) == [("on roads", "car"), ("in a laboratory", "test"), ("on rails", "train")]
     assert loaded.corpus.split.tolist() == [-1, -1, -1]
     assert loaded.warnings == (
-        f'{folder}: "test", "train" are read as classes, since "car" stands beside them',
+        f'{folder}: "test", "train" are read as classes, since "car" stands beside them [class-named-as-a-part]',
     )
 
 

@@ -60,10 +60,11 @@ def test_test_records_are_kept_and_predicted(tmp_path: Path) -> None:
         Dropped("wrong number of fields", str(test), (7, 8), (9, 10)),
     )
     assert loaded.warnings == (
-        f"{test}: 2 records without text, kept as empty ({test}:6, {test}:7)",
-        f"{test}: 1 record with undecodable bytes, kept with U+FFFD in their place ({test}:3)",
+        f"{test}: 2 records without text, kept as empty ({test}:6, {test}:7) [damaged-test-records-kept]",
+        f"{test}: 1 record with undecodable bytes, kept with U+FFFD in their place ({test}:3) "
+        "[damaged-test-records-kept]",
         f"{test}: 3 of 10 records are left out (30.0 %): 1 no label ({test}:8), "
-        f"2 wrong number of fields ({test}:9, {test}:10)",
+        f"2 wrong number of fields ({test}:9, {test}:10) [losses-over-2-percent]",
     )
 
 
@@ -73,8 +74,8 @@ def test_a_test_record_with_a_field_too_many_is_kept_if_its_label_is_known(tmp_p
     assert documents(loaded)[8:] == [("good", "pos")]
     assert loaded.ledger.dropped == (Dropped("wrong number of fields", str(test), (5,), (7,)),)
     assert loaded.warnings == (
-        f"{test}: 1 record with a wrong number of fields, kept ({test}:6)",
-        f"{test}: 1 of 6 records are left out (16.7 %): 1 wrong number of fields ({test}:7)",
+        f"{test}: 1 record with a wrong number of fields, kept ({test}:6) [damaged-test-records-kept]",
+        f"{test}: 1 of 6 records are left out (16.7 %): 1 wrong number of fields ({test}:7) [losses-over-2-percent]",
     )
 
 
@@ -198,6 +199,8 @@ def test_labels_that_differ_only_in_case_are_kept_apart_with_a_warning(tmp_path:
     loaded = read_corpus(path)
     assert loaded.corpus.label_names == ("NEG", "Pos", "neg", "pos")
     assert loaded.warnings == (
-        'labels "NEG", "neg" differ only in case or blanks; they are kept apart; --map "NEG=neg" joins them',
-        'labels "Pos", "pos" differ only in case or blanks; they are kept apart; --map "Pos=pos" joins them',
+        'labels "NEG", "neg" differ only in case or blanks; they are kept apart; --map "NEG=neg" joins them'
+        " [labels-alike]",
+        'labels "Pos", "pos" differ only in case or blanks; they are kept apart; --map "Pos=pos" joins them'
+        " [labels-alike]",
     )

@@ -160,7 +160,7 @@ def test_texts_read_in_a_wrong_encoding_are_warned_of_and_left(text: str, word: 
     assert found == [text, "plain"]
     assert warnings == (
         "1 of 2 texts seem to have been read in a wrong encoding before they were saved: "
-        f'"{word}" is probably "{meant}"; they are left as they are',
+        f'"{word}" is probably "{meant}"; they are left as they are [texts-misread-before]',
     )
 
 
@@ -173,7 +173,7 @@ def test_letters_of_many_languages_are_in_order(text: str) -> None:
 
 def test_letters_that_were_lost_are_counted() -> None:
     assert mended("caf\ufffd", "plain")[2] == (
-        "1 of 2 texts hold U+FFFD, which stands for letters that were lost before",
+        "1 of 2 texts hold U+FFFD, which stands for letters that were lost before [letters-lost-before]",
     )
 
 

@@ -225,7 +225,7 @@ def test_bytes_that_are_not_of_it_are_counted_and_their_records_left_out(tmp_pat
     with reading_as("cp1252"):
         loaded = read_corpus(path, allow_losses=True)
     assert documents(loaded) == [("good", "a"), ("bad", "b"), ("fine", "a")]
-    assert loaded.warnings[0] == f"{path}: 1 byte cannot be Windows-1252 (line 3)"
+    assert loaded.warnings[0] == f"{path}: 1 byte cannot be Windows-1252 (line 3) [bytes-outside-encoding]"
     (dropped,) = loaded.ledger.dropped
     assert (dropped.reason, dropped.lines) == ("undecodable bytes", (3,))
 
@@ -239,12 +239,14 @@ def test_utf8_that_is_asked_for_is_not_read_as_anything_else() -> None:
 def test_what_the_name_probably_does_not_mean_is_warned_of() -> None:
     with reading_as("latin-1"):
         assert decode("f", b"\x93good\x94").warnings == (
-            "f: in latin-1 some bytes are control characters; in cp1252 they are quotes and dashes",
+            "f: in latin-1 some bytes are control characters; in cp1252 they are quotes and dashes [latin-1-or-cp1252]",
         )
     with reading_as("cp1252"):
         source = decode("f", "café".encode())
     assert source.text() == "cafÃ©"
-    assert source.warnings == ("f: its bytes are valid UTF-8, and Windows-1252 was asked for",)
+    assert source.warnings == (
+        "f: its bytes are valid UTF-8, and Windows-1252 was asked for [encoding-other-than-asked]",
+    )
 
 
 @pytest.mark.parametrize(
@@ -312,7 +314,7 @@ def test_the_files_of_a_folder_tell_their_encoding_together(tmp_path: Path) -> N
             "a,b\na,b\nx\ufeffy",
             ("f: 1 byte order mark inside the file left out (line 2), as if files had been joined",),
         ),
-        (b"a\0\0,b\nc\0,d\n", "a,b\nc,d\n", ("f: 3 NUL bytes left out (lines 1, 2)",)),
+        (b"a\0\0,b\nc\0,d\n", "a,b\nc,d\n", ("f: 3 NUL bytes left out (lines 1, 2) [nul-bytes-left-out]",)),
     ],
 )
 def test_line_ends_and_marks_are_set_right_and_said(data: bytes, text: str, told: tuple[str, ...]) -> None:

@@ -37,7 +37,9 @@ def test_classes_are_drawn_in_proportion_and_the_rest_goes_to_the_ledger() -> No
     assert entry.reason == REASON == "not in the sample"
     assert sorted([*entry.rows, *sample.corpus.records.tolist()]) == list(range(400))
     assert sample.corpus.texts.to_list() == [f"document {row}" for row in sample.corpus.records]
-    assert sample.warnings == ("--quick: 100 of 400 documents were drawn; the figures are a first look",)
+    assert sample.warnings == (
+        "--quick: 100 of 400 documents were drawn; the figures are a first look [sample-drawn]",
+    )
 
 
 def test_what_was_dropped_before_stays_in_the_ledger() -> None:
@@ -77,7 +79,9 @@ def test_a_sample_is_not_the_head_of_the_file_and_follows_the_seed() -> None:
 
 def test_the_warning_names_the_option_that_asked_for_a_sample() -> None:
     sample = sample_corpus(loaded_of([0, 1] * 30), 20, np.random.default_rng(0), "--limit 20")
-    assert sample.warnings == ("--limit 20: 20 of 60 documents were drawn; the figures are a first look",)
+    assert sample.warnings == (
+        "--limit 20: 20 of 60 documents were drawn; the figures are a first look [sample-drawn]",
+    )
 
 
 def test_test_documents_are_drawn_apart_from_the_rest() -> None:
@@ -132,7 +136,8 @@ def test_unlabelled_text_is_sampled_too() -> None:
     assert sample.unlabelled.is_in(more.to_list()).all()
     assert sample.unlabelled.to_list() == again.unlabelled.to_list() != other.unlabelled.to_list()
     assert sample.warnings == (
-        "--quick: 40 of 100 documents and 40 of 60 unlabelled texts were drawn; the figures are a first look",
+        "--quick: 40 of 100 documents and 40 of 60 unlabelled texts were drawn; the figures are a first look"
+        " [sample-drawn]",
     )
     assert sample.corpus.records.tolist() == draw(loaded_of([0, 1] * 50), 40, 1).corpus.records.tolist()
 
@@ -146,5 +151,7 @@ def test_unlabelled_text_of_a_small_corpus_is_sampled_and_a_small_one_is_kept() 
     assert sample.ledger == small.ledger
     assert sample.unlabelled is not None
     assert len(sample.unlabelled) == 40
-    assert sample.warnings == ("--quick: 40 of 60 unlabelled texts were drawn; the figures are a first look",)
+    assert sample.warnings == (
+        "--quick: 40 of 60 unlabelled texts were drawn; the figures are a first look [sample-drawn]",
+    )
     assert draw(small, 60) is small

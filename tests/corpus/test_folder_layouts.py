@@ -71,7 +71,7 @@ def test_all_parts_with_what_is_said_of_them(tmp_path: Path) -> None:
         "F: train is train.csv; validation is val.csv; test is test.csv; unlabelled is unsupervised.txt",
         "F: not read, since they hold no records: .DS_Store, README.md, _SUCCESS",
     ]
-    assert said(folder)[-1] == "F: not read: sample_submission.csv, images"
+    assert said(folder)[-1] == "F: not read: sample_submission.csv, images [files-not-read]"
 
 
 def test_eval_is_the_validation_part_where_another_is_the_test_part(tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_the_file_called_as_the_part_alone_is_the_part(tmp_path: Path) -> None:
     files = {"train.csv": CSV, "test.csv": TEST_CSV, "test_labels.csv": "id,label\n1,pos\n"}
     folder = write_classes(tmp_path / "f", files)
     assert read_corpus(folder).corpus.split.tolist() == [-1] * 4 + [2]
-    assert said(folder)[-1] == "F: not read: test_labels.csv"
+    assert said(folder)[-1] == "F: not read: test_labels.csv [files-not-read]"
 
 
 def test_two_files_with_labels_that_could_be_one_part(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_a_test_part_without_labels_is_unlabelled_text(tmp_path: Path, test: str
     assert loaded.unlabelled.to_list() == ["fine", "poor"]
     assert said(folder)[-2:] == [
         'F/test.csv: 2 unlabelled texts (column "text", named as in the corpus)',
-        "F/test.csv: without labels, and so no test part; read as unlabelled text",
+        "F/test.csv: without labels, and so no test part; read as unlabelled text [part-without-labels]",
     ]
 
 
@@ -248,12 +248,12 @@ def test_classes_below_every_class_are_told(tmp_path: Path) -> None:
     assert {label for _, label in documents(read_corpus(folder))} == {"books", "dvd"}
     assert said(folder)[-1] == (
         'F: the folders "books", "dvd" are the classes; each of them holds "neg", "pos": '
-        "to have these as classes, give one folder, such as F/books"
+        "to have these as classes, give one folder, such as F/books [classes-may-lie-deeper]"
     )
     texts = {f"{kind}/{label}.txt": "x\ny\n" for kind in ("books", "dvd") for label in ("neg", "pos")}
     assert said(write_classes(tmp_path / "h", texts))[-1] == (
         'F: the folders "books", "dvd" are the classes; each of them holds "neg.txt", "pos.txt": '
-        "to have these as classes, give one folder, such as F/books"
+        "to have these as classes, give one folder, such as F/books [classes-may-lie-deeper]"
     )
     numbered = {f"{kind}/fold{number}/1": "x" for kind in ("neg", "pos") for number in (1, 2)}
     assert read_corpus(write_classes(tmp_path / "g", numbered)).warnings == ()
@@ -278,7 +278,7 @@ def test_binary_files_are_left_out_by_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize("empty", ["", " \n\n"])
 def test_an_empty_file_beside_others_is_named(tmp_path: Path, empty: str) -> None:
     folder = write_classes(tmp_path / "f", {"train.csv": CSV, "notes": empty, "more.txt": empty})
-    assert said(folder)[-1] == "F: not read: more.txt, notes"
+    assert said(folder)[-1] == "F: not read: more.txt, notes [files-not-read]"
 
 
 def test_empty_folders_and_web_pages_are_told(tmp_path: Path) -> None:
@@ -286,8 +286,8 @@ def test_empty_folders_and_web_pages_are_told(tmp_path: Path) -> None:
     folder = write_classes(tmp_path / "f", files)
     (folder / "neutral" / "deep").mkdir(parents=True)
     assert said(folder)[-2:] == [
-        'F: "neutral" holds no files and is no class',
-        "F: 1 document of 3 are web pages; their tags are read as words",
+        'F: "neutral" holds no files and is no class [class-folders-empty]',
+        "F: 1 document of 3 are web pages; their tags are read as words [web-pages-as-texts]",
     ]
 
 

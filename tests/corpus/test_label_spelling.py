@@ -56,13 +56,13 @@ def test_quotation_marks_around_every_label_are_left_out(tmp_path: Path, marks: 
     ("labels", "said"),
     [
         (("1", "01", "1.0", "spam"), 'labels "01", "1", "1.0" differ only in how a number is written; they are '
-         'kept apart; --map "01,1.0=1" joins them'),
+         'kept apart; --map "01,1.0=1" joins them [labels-alike]'),
         (("sci-fi", "Sci_Fi", "drama"), 'labels "Sci_Fi", "sci-fi" differ only in case, blanks or hyphens; they '
-         'are kept apart; --map "Sci_Fi=sci-fi" joins them'),
+         'are kept apart; --map "Sci_Fi=sci-fi" joins them [labels-alike]'),
         (("\uff11", "1", "2"), 'labels "1", "\uff11" differ only in the form of their characters; they are kept '
-         'apart; --map "\uff11=1" joins them'),
+         'apart; --map "\uff11=1" joins them [labels-alike]'),
         (("Pos", "POS", "neg"), 'labels "POS", "Pos" differ only in case or blanks; they are kept apart; '
-         '--map "Pos=POS" joins them'),
+         '--map "Pos=POS" joins them [labels-alike]'),
     ],
 )  # fmt: skip
 def test_labels_that_may_be_one_are_told_once_with_the_map_that_joins_them(
@@ -154,7 +154,8 @@ def test_texts_that_say_only_that_there_is_none_are_counted(tmp_path: Path) -> N
     loaded = read_corpus(path)
     assert len(loaded.corpus.texts) == 9
     assert loaded.warnings == (
-        '3 texts say only that there is none ("[deleted]" (2), "NULL" (1)) in column "text", and are kept',
+        '3 texts say only that there is none ("[deleted]" (2), "NULL" (1)) in column "text", and are kept'
+        " [texts-that-say-none]",
     )
 
 

@@ -25,7 +25,9 @@ def test_a_limit_draws_so_many_classes_in_proportion(tmp_path: Path) -> None:
     loaded = read_with(films(tmp_path / "a.csv", 120), corpus__limit=30)
     assert (loaded.ledger.rows_read, loaded.ledger.documents) == (120, 30)
     assert [loaded.corpus.labels.tolist().count(label) for label in (0, 1)] == [20, 10]
-    assert loaded.warnings == ("--limit 30: 30 of 120 documents were drawn; the figures are a first look",)
+    assert loaded.warnings == (
+        "--limit 30: 30 of 120 documents were drawn; the figures are a first look [sample-drawn]",
+    )
     assert loaded.reading.line().endswith(
         '120 records read, 30 used, 90 left out (90 not in the sample); 2 classes: "neg" (20), "pos" (10)'
     )
@@ -49,6 +51,10 @@ def test_quick_is_a_limit_of_its_own_where_none_is_given(tmp_path: Path) -> None
     path = films(tmp_path / "a.csv", 2_040)
     quick = read_with(path, run__quick=True)
     assert quick.ledger.documents == 2_000
-    assert quick.warnings == ("--quick: 2000 of 2040 documents were drawn; the figures are a first look",)
+    assert quick.warnings == (
+        "--quick: 2000 of 2040 documents were drawn; the figures are a first look [sample-drawn]",
+    )
     both = read_with(path, run__quick=True, corpus__limit=30)
-    assert both.warnings == ("--limit 30: 30 of 2040 documents were drawn; the figures are a first look",)
+    assert both.warnings == (
+        "--limit 30: 30 of 2040 documents were drawn; the figures are a first look [sample-drawn]",
+    )

@@ -137,7 +137,8 @@ def test_a_list_of_words_is_no_class_but_where_it_is_named(tmp_path: Path) -> No
     loaded = read_corpus(folder)
     assert documents(loaded) == OF_CLASSES
     assert loaded.warnings == (
-        f"{folder}: not read, since their lines are single words: english.txt; to have classes of them, name all files",
+        f"{folder}: not read, since their lines are single words: english.txt; to have classes of them, name all files"
+        " [word-lists-not-read]",
     )
     named = read_corpus([folder / name for name in ("pos.txt", "neg.txt", "english.txt")])
     assert named.corpus.label_names == ("english", "neg", "pos")
@@ -152,7 +153,7 @@ def test_a_folder_of_words_beside_files_that_are_classes_is_not_the_corpus(
     folder = write_classes(tmp_path / "F", {**CLASSES, **inside})
     loaded = read_corpus(folder)
     assert documents(loaded) == OF_CLASSES
-    assert loaded.warnings == (f"{folder}: not read: dict",)
+    assert loaded.warnings == (f"{folder}: not read: dict [files-not-read]",)
 
 
 def test_a_folder_of_words_beside_folders_that_are_classes_is_no_class(tmp_path: Path) -> None:
@@ -160,7 +161,10 @@ def test_a_folder_of_words_beside_folders_that_are_classes_is_no_class(tmp_path:
     folder = write_classes(tmp_path / "F", {**files})
     loaded = read_corpus(folder)
     assert loaded.corpus.label_names == ("neg", "pos")
-    assert loaded.warnings[0] == f"{folder}: 1 file beside the class folders not read (lexicon/)"
+    assert (
+        loaded.warnings[0]
+        == f"{folder}: 1 file beside the class folders not read (lexicon/) [files-not-read]"
+    )
 
 
 def test_files_and_one_folder_that_could_be_the_corpus_are_named(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def test_decimals_of_which_each_has_its_documents_may_be_codes_and_are_said(tmp_
     rows = [(f"film {n} of {copy}", n / 4) for n in range(41) for copy in range(3)]
     assert read_corpus(corpus_of(tmp_path / "a.csv", rows, "text,score")).warnings == (
         'column "score" holds 41 different numbers (0 to 10), taken as classes; --label "score>5" cuts a number in two '
-        "classes",
+        "classes [decimals-as-classes]",
     )
 
 
@@ -89,7 +89,7 @@ def test_labels_as_long_as_texts_are_said(tmp_path: Path) -> None:
     rows = [(f"film {n}", "good " * 30 if n % 2 else "bad") for n in range(12)]
     assert read_corpus(corpus_of(tmp_path / "a.csv", rows)).warnings == (
         'labels have up to 149 characters, such as "good good good good good good good good good good good good…": '
-        'is column "label" the label?',
+        'is column "label" the label? [labels-are-long]',
     )
 
 
@@ -99,7 +99,8 @@ def test_labels_as_long_as_texts_are_said(tmp_path: Path) -> None:
 def test_texts_of_marks_alone_are_said(tmp_path: Path) -> None:
     marks = corpus_of(tmp_path / "a.csv", [("!?." * (n + 1), n % 2) for n in range(12)])
     assert read_corpus(marks).warnings == (
-        'no text in column "text" holds a letter or a digit: there is little to learn from marks alone',
+        'no text in column "text" holds a letter or a digit: there is little to learn from marks alone'
+        " [texts-of-marks-alone]",
     )
     emoji = corpus_of(tmp_path / "b.csv", [("\N{GRINNING FACE}" * (n + 1), n % 2) for n in range(12)])
     assert read_corpus(emoji).warnings == ()
@@ -134,5 +135,5 @@ def test_a_test_of_one_class_is_said(tmp_path: Path) -> None:
         write(tmp_path / "b.csv", "text,label\nfine,pos\nwell,pos\n"),
     )
     assert read_corpus(path, test=test).warnings == (
-        'every test document is of class "pos": who always answers so is always right',
+        'every test document is of class "pos": who always answers so is always right [part-of-one-class]',
     )

@@ -64,7 +64,10 @@ def test_more_than_two_in_a_hundred_records_left_out_are_warned_of(
     tmp_path: Path, lost: int, warned: int
 ) -> None:
     path = write(tmp_path / "a.csv", films(100, lost))
-    told = f"{path}: 3 of 100 records are left out (3.0 %): 3 no text ({path}:2, {path}:3, {path}:4)"
+    told = (
+        f"{path}: 3 of 100 records are left out (3.0 %): 3 no text ({path}:2, {path}:3, {path}:4)"
+        " [losses-over-2-percent]"
+    )
     assert read_corpus(path).warnings == (told,) * warned
 
 
@@ -83,7 +86,7 @@ def test_more_than_a_fifth_left_out_is_refused_unless_it_is_allowed(tmp_path: Pa
         f"--allow-losses; read with {BY_NAME}"
     )
     loaded = read_corpus(path, allow_losses=True)
-    assert (len(loaded.corpus.texts), loaded.warnings) == (79, (told,))
+    assert (len(loaded.corpus.texts), loaded.warnings) == (79, (f"{told} [losses-over-2-percent]",))
 
 
 def test_losses_of_a_test_file_count_by_themselves(tmp_path: Path) -> None:

@@ -163,7 +163,9 @@ def test_empty_shards_are_passed_over_and_missing_ones_told(tmp_path: Path) -> N
         write(tmp_path / f"data-{number:05d}-of-00006.csv", text)
     loaded = read_corpus(tmp_path)
     assert documents(loaded) == ALL
-    assert loaded.warnings == (f"{tmp_path}: 2 of 6 shards are missing: number 2, 5",)
+    assert loaded.warnings == (
+        f"{tmp_path}: 2 of 6 shards are missing: number 2, 5 [numbered-files-missing]",
+    )
     for path in tmp_path.iterdir():
         path.write_text("", encoding="utf-8")
     assert refused(tmp_path) == f"{tmp_path}: the files are empty; give files with one document a record"

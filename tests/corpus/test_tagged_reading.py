@@ -179,6 +179,7 @@ def test_a_sentence_with_a_ragged_row_is_left_out_and_named(tmp_path, sentence, 
     (warning,) = loaded.warnings
     assert warning == (
         f"{tmp_path / name}: 1 of 10 records are left out (10.0 %): 1 wrong number of fields ({tmp_path / name}:28)"
+        " [losses-over-2-percent]"
     )
 
 
@@ -211,21 +212,23 @@ def test_tags_that_cannot_follow_are_read_as_the_official_scorer_reads_them(tmp_
     assert tags(loaded)[9:] == ["O B-NP", "B-NP I-NP", "B-NP B-NP"]
     assert loaded.warnings == (
         f"1 tag in 1 sentence cannot follow the one before in IOB2 ({tmp_path / 'a.conll'}:28); spans are read as the"
-        " official scorer reads them",
+        " official scorer reads them [tags-out-of-order]",
     )
 
 
 def test_tags_of_the_test_file_alone_are_told(tmp_path):
     (tmp_path / "t.conll").write_text("x NN B-LST\ny NN O\n")
     loaded = read(tmp_path, USABLE, test=tmp_path / "t.conll")
-    assert loaded.warnings == ('no training sentence has the tags "B-LST", which 1 word of others have',)
+    assert loaded.warnings == (
+        'no training sentence has the tags "B-LST", which 1 word of others have [tags-not-in-training]',
+    )
 
 
 def test_numbers_for_tags_are_told(tmp_path):
     loaded = read(tmp_path, '{"tokens": ["a", "b"], "ner_tags": [0, 1]}\n', "a.jsonl")
     assert loaded.warnings == (
         f'{tmp_path / "a.jsonl"}: "ner_tags" holds numbers, so no spans can be told; write the names of the tags '
-        "instead",
+        "instead [tags-are-numbers]",
     )
 
 

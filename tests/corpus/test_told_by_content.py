@@ -316,7 +316,7 @@ def test_a_stream_that_may_be_cut_short_is_warned_of(tmp_path: Path) -> None:
     loaded = read_corpus(path)
     assert documents(loaded) == ROWS
     assert loaded.warnings == (
-        f"{path}: the stream of records has no end mark, so it may have been cut short",
+        f"{path}: the stream of records has no end mark, so it may have been cut short [stream-without-end]",
     )
 
 

@@ -101,10 +101,10 @@ def test_commands_are_listed_with_what_they_take() -> None:
 
 def test_an_error_is_listed_with_what_the_code_spells_out() -> None:
     code = (
-        "def f(n):\n    what = f'it is {n}'\n    raise PipelineError('--seeds', what, fix(n))\n"
+        "def f(n):\n    what = f'it is {n}'\n    raise PipelineError('no-such-file', '--a', what, fix(n))\n"
         "def g():\n    raise ValueError('no')\n"
     )
-    assert list(errors_of(code)) == [("f", ["--seeds", "it is ..", ".."])]
+    assert list(errors_of(code)) == [("no-such-file", ["--a", "it is ..", ".."])]
 
 
 @pytest.mark.parametrize(

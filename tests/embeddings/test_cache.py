@@ -355,7 +355,7 @@ def test_a_run_that_fails_while_it_writes_leaves_no_entry(
     made = cached_vectors(Cache(tmp_path, PLENTY), KEY, Maker())
     assert list(tmp_path.iterdir()) == []
     assert made.notes[1:] == (
-        f"cache: {tmp_path} cannot be written (No space left on device); nothing is kept there",
+        f"cache: {tmp_path} cannot be written (No space left on device); nothing is kept there [cache-not-written]",
     )
     assert made.vectors[0, 0] == 1.0
 
@@ -365,7 +365,7 @@ def test_a_folder_that_cannot_be_made_is_one_note(tmp_path: Path) -> None:
     folder = tmp_path / "file" / "cache"
     cache = Cache(folder, PLENTY)
     made = [cached_vectors(cache, {"seed": seed}, Maker()) for seed in (1, 2)]
-    note = f"cache: {folder} cannot be written (Not a directory); nothing is kept there"
+    note = f"cache: {folder} cannot be written (Not a directory); nothing is kept there [cache-not-written]"
     assert [found.notes[1:] for found in made] == [(note,), ()]
 
 
@@ -378,7 +378,9 @@ def test_entries_of_a_folder_that_cannot_be_written_are_read(tmp_path: Path) -> 
         other = cached_vectors(Cache(tmp_path, PLENTY), {"seed": 2}, Maker())
     finally:
         tmp_path.chmod(0o755)
-    note = f"cache: {tmp_path} cannot be written (Permission denied); nothing is kept there"
+    note = (
+        f"cache: {tmp_path} cannot be written (Permission denied); nothing is kept there [cache-not-written]"
+    )
     assert other.notes[1:] == (note,)
 
 
@@ -462,7 +464,7 @@ def test_an_entry_in_use_stays_and_the_new_one_is_not_kept(tmp_path: Path) -> No
     limit = f"{(2 * size + SLACK) / 2**30:g}"
     assert refused.notes[1] == (
         f"cache: vectors of 0.0 MiB do not fit into run.cache_gib = {limit} beside those in use; "
-        "they are not kept"
+        "they are not kept [too-large-for-the-cache]"
     )
 
 
@@ -473,7 +475,7 @@ def test_vectors_larger_than_the_whole_cache_remove_nothing(tmp_path: Path) -> N
     assert kept_seeds(tmp_path, 1, 2) == [1]
     assert made.notes == (
         "cache: vectors of 2.0 MiB do not fit into run.cache_gib = 0.000976562 beside those in use; "
-        "they are not kept",
+        "they are not kept [too-large-for-the-cache]",
     )
 
 

@@ -98,7 +98,9 @@ def test_min_count_keeps_at_least_half_of_the_tokens(counts: list[int], wanted: 
 def test_a_lowered_min_count_is_told() -> None:
     settings = replace(TINY_WORD2VEC, min_count=2)
     found = train_word2vec(request_of(tokens_of([["a", "a", "b"], ["c", "d"]]), word2vec=settings))
-    assert found.notes == ("word2vec: min_count 2 would leave fewer than half of the 5 tokens; 1 was used",)
+    assert found.notes == (
+        "word2vec: min_count 2 would leave fewer than half of the 5 tokens; 1 was used [min-count-lowered]",
+    )
     assert (found.settings["min_count"], len(found.words)) == (1, 4)
     enough = train_word2vec(request_of(TRAIN, word2vec=settings))
     assert (enough.notes, sorted(enough.words.to_list())) == ((), ["film", "good"])

@@ -116,7 +116,8 @@ def test_the_pieces_of_a_word_go_before_another_form_of_it(tmp_path: Path) -> No
     assert (rows["1984"], rows["sail"]) == ([4.0, 5.0], [7.0, 9.0])
     assert embedded.matrix.covered.tolist() == [False, False, True, True, False]
     assert embedded.notes == (
-        "m: words with the row of one token: 1; with the mean of their pieces: 1; with no vector: 1",
+        "m: words with the row of one token: 1; with the mean of their pieces: 1; with no vector: 1"
+        " [words-from-pieces]",
     )
 
 

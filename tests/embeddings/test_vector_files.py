@@ -76,13 +76,18 @@ READ = {
     "a word that is not UTF-8": Expect("word2vec text", rows=7, replaced=1),
     "dimension 1": Expect("GloVe text", vectors={"film": [1.25], "good": [3.25]}),
     "cut last line": Expect(
-        "word2vec text", rows=5, notes=("line 7: the last line ends after 2 of 3 numbers and is left out",)
+        "word2vec text",
+        rows=5,
+        notes=("line 7: the last line ends after 2 of 3 numbers and is left out [vector-file-cut]",),
     ),
     "header promises more words": Expect(
-        "word2vec text", notes=("line 1: the header promises 8 words, the file holds 6",)
+        "word2vec text",
+        notes=("line 1: the header promises 8 words, the file holds 6 [vector-header-wrong]",),
     ),
     "cut binary": Expect(
-        "word2vec binary", rows=5, notes=("byte 85: the file ends inside a row, which is left out",)
+        "word2vec binary",
+        rows=5,
+        notes=("byte 85: the file ends inside a row, which is left out [vector-file-cut]",),
     ),
     "bzip2": Expect("word2vec text", "bzip2"),
     "xz": Expect("fastText .vec", "xz"),
@@ -93,14 +98,14 @@ READ = {
     "tabs, columns named": Expect("GloVe text"),
     "two blanks before positive numbers": Expect("fastText .vec"),
     "rows without a word": Expect(
-        "word2vec text", rows=9, notes=("3 rows have no word, or a blank for one",)
+        "word2vec text", rows=9, notes=("3 rows have no word, or a blank for one [rows-without-a-word]",)
     ),
     "words like /c/en/house": Expect(
         "word2vec text",
         rows=8,
         notes=(
             "words are written like /c/en/house, in 2 languages: en is read, which has most words of the corpus"
-            " (2; de 1); embeddings.language names another",
+            " (2; de 1); embeddings.language names another [one-language-of-many]",
         ),
     ),
     "words like en:house": Expect(
@@ -108,20 +113,22 @@ READ = {
         rows=8,
         notes=(
             "words are written like en:house, in 2 languages: en is read, which has most words of the corpus (2;"
-            " de 1); embeddings.language names another",
+            " de 1); embeddings.language names another [one-language-of-many]",
         ),
     ),
     "words like house_NOUN": Expect(
         "fastText .vec",
         notes=(
             "no word is without a tag (house_NOUN); the vector of a word's first tag counts, and it is looked up"
-            " without",
+            " without [words-with-tags]",
         ),
     ),
     "pieces like ▁house": Expect(
         "fastText .vec",
         rows=7,
-        notes=("words are pieces of a tokenizer, like ▁house: those that are whole words are read",),
+        notes=(
+            "words are pieces of a tokenizer, like ▁house: those that are whole words are read [words-are-pieces]",
+        ),
     ),
     "tensors.tsv beside metadata.tsv": Expect("numbers without words"),
     "tensors.tsv, metadata.tsv of two columns": Expect("numbers without words"),
@@ -426,7 +433,7 @@ def test_junk_after_the_last_row_does_not_make_the_header_wrong(tmp_path: Path) 
     file = read_vector_file(path, None)
     assert (file.rows, file.notes) == (
         2,
-        ("line 4: the last line ends after 0 of 2 numbers and is left out",),
+        ("line 4: the last line ends after 0 of 2 numbers and is left out [vector-file-cut]",),
     )
 
 
@@ -629,8 +636,8 @@ def test_a_binary_that_lost_many_rows_says_how_many_are_left(tmp_path: Path) -> 
     # The header takes 4 bytes, the rows 16, 17 and 15: the third begins at byte 37.
     assert file.words.to_list() == ["the", "film"]
     assert file.notes == (
-        "byte 37: the file ends inside a row, which is left out",
-        "line 1: the header promises 6 words, the file holds 2",
+        "byte 37: the file ends inside a row, which is left out [vector-file-cut]",
+        "line 1: the header promises 6 words, the file holds 2 [vector-header-wrong]",
     )
 
 

@@ -43,7 +43,7 @@ def test_of_several_languages_the_one_with_most_words_of_the_corpus_is_read(tmp_
     assert (places(file), file.repeated) == ({"harbour": 2.0, "film": 3.0}, 1)
     assert file.notes == (
         "words are written like /c/en/house, in 3 languages: en is read, which has most words of the corpus"
-        " (2; de 1; fr 1); embeddings.language names another",
+        " (2; de 1; fr 1); embeddings.language names another [one-language-of-many]",
     )
 
 
@@ -52,7 +52,8 @@ def test_a_setting_names_the_language(tmp_path: Path) -> None:
     file = read_vector_file(path, pl.Series(["film", "harbour", "port"]), "de")
     assert places(file) == {"film": 1.0}
     assert file.notes == (
-        "words are written like /c/de/house, in 3 languages: de is read, as embeddings.language says",
+        "words are written like /c/de/house, in 3 languages: de is read, as embeddings.language says"
+        " [one-language-of-many]",
     )
     with pytest.raises(PipelineError) as error:
         read_vector_file(path, pl.Series(["film"]), "xx")
@@ -64,7 +65,9 @@ def test_a_file_of_one_language_is_read_whatever_that_is(tmp_path: Path) -> None
     words = [f"/c/de/{word}" for word in ("hafen", "film", "segel", "boot", "mast")]
     file = read_vector_file(text_of(tmp_path / "mini.txt", words), pl.Series(["film"]))
     assert places(file) == {"film": 1.0}
-    assert file.notes == ("words are written like /c/de/house: de is the one language",)
+    assert file.notes == (
+        "words are written like /c/de/house: de is the one language [one-language-of-many]",
+    )
 
 
 def test_semicolons_with_decimal_commas_are_called_that(tmp_path: Path) -> None:
@@ -147,7 +150,9 @@ def test_words_in_another_encoding_are_read_in_the_one_that_gives_words_of_the_c
     path = text_of(tmp_path / "old.txt", ["the", *words, "of"], encoding)
     file = read_vector_file(path, pl.Series([*words, "of"]))
     assert places(file) == {words[0]: 1.0, words[1]: 2.0, "of": 3.0}
-    assert file.notes == (f"words are not UTF-8: read as {encoding}, which gives words of the corpus",)
+    assert file.notes == (
+        f"words are not UTF-8: read as {encoding}, which gives words of the corpus [words-not-utf-8]",
+    )
 
 
 def test_one_damaged_word_among_many_leaves_the_others_utf8(tmp_path: Path) -> None:
@@ -195,7 +200,7 @@ def test_rows_without_a_word_are_counted_and_the_others_read(tmp_path: Path) -> 
         tmp_path / "v.txt", "4 3\n  1.5 2.5 0.5\n\u00a0 3.5 4.5 0.5\nfilm 5.5 6.5 0.5\n-7.5 8.5 0.5\n"
     )
     file = read_vector_file(path, None)
-    assert (file.rows, file.notes[-1]) == (4, "3 rows have no word, or a blank for one")
+    assert (file.rows, file.notes[-1]) == (4, "3 rows have no word, or a blank for one [rows-without-a-word]")
     assert file.vectors[file.words.to_list().index("film")].tolist() == [5.5, 6.5, 0.5]
 
 

@@ -189,8 +189,8 @@ def test_of_log_loss_no_difference_is_ten_in_a_hundred() -> None:
 
 START = "python run_pipeline.py films.csv --models tfidf,lstm"
 POOLED = f"{START},lstm:max"
-STILL = "the validation loss still fell when the 900 updates ran out: raise networks.budget_growth"
-UNREAD = "41% of all tokens lie beyond networks.max_tokens and were not read"
+STILL = "it was still learning when its 900 updates were over: raise networks.budget_growth [still-learning]"
+UNREAD = "41% of all tokens lie beyond networks.max_tokens and were not read [tokens-not-read]"
 # Minutes by hand: 40 s beside, then (20 s of tfidf + seconds of lstm) / 2 at once.
 NEXT = [
     (

@@ -24,14 +24,14 @@ def saved(
 def test_a_model_that_always_says_one_class_is_named_with_what_it_is_right_on() -> None:
     assert one_answer_warnings([saved("tfidf", (1, 1, 1, 0)), saved("lstm@random", (1, 1, 1, 1))]) == [
         'lstm@random always answers "usual", whatever a document says: right on 3 of 4 answers, and never on another'
-        " class"
+        " class [always-one-answer]"
     ]
 
 
 def test_some_trainings_of_several_are_counted() -> None:
     entries = [saved("rnn", (1, 1, 1, 1), 0), saved("rnn", (1, 0, 1, 0), 1), saved("rnn", (0, 0, 0, 0), 2)]
     assert one_answer_warnings(entries) == [
-        'rnn: 2 of 3 trainings answer "rare" or "usual" to every test document, whatever it says'
+        'rnn: 2 of 3 trainings answer "rare" or "usual" to every test document, whatever it says [always-one-answer]'
     ]
 
 
@@ -39,6 +39,7 @@ def test_folds_are_trainings_too() -> None:
     entries = [saved("bow", (1, 1, 1, 1), fold=fold) for fold in range(3)]
     assert one_answer_warnings(entries) == [
         'bow always answers "usual", whatever a document says: right on 9 of 12 answers, and never on another class'
+        " [always-one-answer]"
     ]
 
 

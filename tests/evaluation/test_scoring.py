@@ -58,7 +58,10 @@ def test_with_folds_no_document_that_is_tested_chooses_for_its_fold(tmp_path: Pa
 
 def test_answers_alone_are_said_not_to_be_compared_by_log_loss(tmp_path: Path) -> None:
     run = write_run(tmp_path / "run", outside=("bert@v2",), drawn=False)
-    said = "bert@v2 gives answers without probabilities: it has no log-loss, and is compared with no model"
+    said = (
+        "bert@v2 gives answers without probabilities: it has no log-loss, and is compared with no model"
+        " [no-probabilities]"
+    )
     assert said not in score_run(run).metrics.warnings
     file = run / "config.toml"
     text = file.read_text(encoding="utf-8")

@@ -54,7 +54,7 @@ def test_a_model_that_says_one_class_alone_is_told_on_the_console(tmp_path: Path
     run = perform(tmp_path, run_models="tfidf", console=console)
     sentence = (
         'tfidf always answers "usual", whatever a document says: right on 14 of 16 answers, and never on another '
-        "class"
+        "class [always-one-answer]"
     )
     assert sentence in told
     assert sentence in read(run)["warnings"]

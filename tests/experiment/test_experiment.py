@@ -283,7 +283,7 @@ def test_training_documents_without_text_go_to_the_ledger_and_one_character_trai
 
 def test_a_source_that_no_model_uses_is_noted(tmp_path: Path) -> None:
     run = perform(tmp_path, run_models="majority", run_embeddings="learned")
-    note = "embedding source learned was asked for, but no model of this run reads it"
+    note = "embedding source learned was asked for, but no model of this run reads it [source-not-used]"
     assert read(run)["warnings"] == [note]
     assert note in (run / "report.md").read_text()
     assert read(run)["verdict"]["decision"] is None
@@ -376,7 +376,7 @@ def test_quick_keeps_the_ledger_whole(tmp_path: Path) -> None:
     assert (corpus["rows_read"], corpus["documents"]) == (2_020, 2_000)
     assert [(entry["reason"], entry["count"]) for entry in corpus["dropped"]] == [("not in the sample", 20)]
     assert sum(corpus["splits"].values()) == 2_000
-    told = "--quick: 2000 of 2020 documents were drawn; the figures are a first look"
+    told = "--quick: 2000 of 2020 documents were drawn; the figures are a first look [sample-drawn]"
     assert told in read(run)["warnings"]
 
 
@@ -445,7 +445,7 @@ def test_unlabelled_text_reaches_word2vec_alone_and_is_warned_of_where_it_holds_
     )
     told = (
         f"{tested} of {tested} test documents also stand in the unlabelled text: "
-        "what was learned from it has read them, without their labels"
+        "what was learned from it has read them, without their labels [test-documents-in-unlabelled]"
     )
     assert told in read(run)["warnings"]
     assert "sequel" not in read(run, "models/embedding-word2vec/vocabulary.json")["tokens"]

@@ -56,7 +56,10 @@ def test_mean_is_fitted_once_on_each_frozen_source_and_is_a_control(run: Path) -
         ("tfidf", "baseline", 0),
     ]
     assert (metrics["verdict"]["a"], metrics["verdict"]["decision"]) == (None, None)
-    assert "mean@learned is left out: mean reads vectors that no network changes" in metrics["warnings"]
+    assert (
+        "mean@learned is left out: mean reads vectors that no network changes [model-left-out]"
+        in metrics["warnings"]
+    )
     status = read(run, "details/status.json")
     assert sorted(status["finished"]) == sorted(status["planned"])
     assert "mean@random" in status["finished"]

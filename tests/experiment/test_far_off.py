@@ -51,7 +51,7 @@ def test_which_seeds_are_far_off(losses: tuple[float | None, ...], far: tuple[in
 def test_a_second_training_is_kept_only_if_it_is_better() -> None:
     assert second_training_in_words(second_training(2, 0.34, 0.34, 0.12)) == (
         "seed 2 was trained again: validation loss 0.34 against 0.12 of the best seed; the second is not kept (0.34)"
-        ", and this seed stands far from the others"
+        ", and this seed stands far from the others [trained-again]"
     )
     assert second_training(2, None, 0.13, 0.12).second_is_kept
     assert not second_training(2, 0.34, None, 0.12).second_is_kept

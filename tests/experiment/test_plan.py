@@ -46,8 +46,8 @@ def test_mean_is_a_control_crossed_with_the_frozen_sources() -> None:
         ),
     )
     assert left_out(("mean", "nbsvm", "lstm"), sources) == [
-        "mean@word2vec:tuned is left out: mean reads vectors that no network changes",
-        "mean@learned is left out: mean reads vectors that no network changes",
+        "mean@word2vec:tuned is left out: mean reads vectors that no network changes [model-left-out]",
+        "mean@learned is left out: mean reads vectors that no network changes [model-left-out]",
     ]
     assert left_out(("nbsvm", "lstm"), sources) == []
 
@@ -121,7 +121,9 @@ def test_a_name_given_twice_is_one_model() -> None:
 
 def test_baselines_need_no_source_and_leave_one_unused() -> None:
     assert names(("bow",), ()) == ["bow"]
-    assert unused_sources(plan_models(("bow",), ("random",)), ("random",)) == ["random"]
+    assert unused_sources(plan_models(("bow",), ("random",)), ("random",)) == [
+        "embedding source random was asked for, but no model of this run reads it [source-not-used]"
+    ]
     assert unused_sources(plan_models(("bow",), ("auto",)), ("auto",)) == []  # the default: nobody asked
     assert unused_sources(plan_models(("ann",), ("word2vec",)), ("word2vec",)) == []
 
@@ -198,5 +200,5 @@ def test_mean_reads_the_vectors_before_a_network_tunes_them() -> None:
     assert names(("mean", "ann"), ("word2vec:tuned",)) == ["mean@word2vec", "ann@word2vec:tuned"]
     assert left_out(("mean", "ann"), ("word2vec:tuned",)) == []
     assert left_out(("mean", "ann"), ("word2vec:tuned", "random:tuned")) == [
-        "mean@random:tuned is left out: mean reads vectors that no network changes"
+        "mean@random:tuned is left out: mean reads vectors that no network changes [model-left-out]"
     ]

@@ -126,7 +126,10 @@ def test_a_network_whose_file_is_gone_is_trained_anew_before_its_probes(tmp_path
     loop.drop_what_is_lost()
     assert loop.folder.jobs == {BOW}  # its vectors are gone too
     said = told.getvalue()
-    assert f"the network {LSTM} is damaged or gone from {loop.folder.unfinished}: it is trained anew" in said
+    assert (
+        f"the network {LSTM} is damaged or gone from {loop.folder.unfinished}: it is trained anew"
+        " [network-trained-anew]" in said
+    )
     loop.folder.jobs |= {LEARNED, FIRST, PROBES}
     loop.drop_what_is_lost()
     assert loop.folder.jobs == {BOW, LEARNED, FIRST, PROBES}  # nothing looks at it any more
@@ -206,7 +209,7 @@ def test_words_that_could_not_be_looked_at_are_said_and_tried_again(tmp_path: Pa
     told = io.StringIO()
     fit = raising(lambda job: job.key == WORDS[0], MemoryError())
     run = perform(tmp_path, executors=fitting(fit), console=Console(told), **WITH_WORDS)
-    why = "bow: words could not be done (memory ran out); the rest of the run went on without it"
+    why = "bow: words could not be done (memory ran out); the rest went on without it [job-failed]"
     assert f"warning: {why}" in told.getvalue()
     models = read(run, "details/contributions.json")["models"]
     assert [one["why_not"] for one in models] == ["it could not be looked at: memory ran out", None]
@@ -265,7 +268,7 @@ def test_a_probe_that_ended_is_not_done_again_and_one_that_failed_fails_alone(tm
     told = io.StringIO()
     fit = raising(lambda job: job.key == bias, MemoryError())
     run = perform(tmp_path, executors=fitting(fit), console=Console(told), **options)
-    why = f"{LSTM}: probes forget-bias could not be done (memory ran out); the rest of the run went on without it"
+    why = f"{LSTM}: probes forget-bias could not be done (memory ran out); the rest went on without it [job-failed]"
     assert f"warning: {why}" in told.getvalue()
     assert why in read(run)["warnings"]
     assert "forget-bias" not in read(run, "details/probes.json")[0]["probes"]

@@ -288,7 +288,7 @@ def count(place: Path, data: RunData, job: Job) -> Iterator[FitResult]:
 
 
 def fail(data: RunData, job: Job) -> Iterator[FitResult]:
-    raise PipelineError("films.csv:3", "no label", "give one")
+    raise PipelineError("no-label-column", "films.csv:3", "no label", "give one")
 
 
 @pytest.mark.slow

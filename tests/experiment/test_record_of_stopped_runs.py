@@ -30,7 +30,7 @@ def test_a_run_stopped_in_a_later_fold_is_scored_on_the_folds_that_are_whole(tmp
     metrics, report = stopped(tmp_path, corpus_folds=3, executors=stopping("tfidf", fold=2))
     warning = (
         "the run did not end, so that only folds 0, 1 of 3 can be compared on the same test documents:"
-        " the predictions of bow fold 2, majority fold 2 are left out"
+        " the predictions of bow fold 2, majority fold 2 are left out [predictions-left-out]"
     )
     assert warning in metrics["warnings"]
     assert f"- {warning}" in report
@@ -56,7 +56,9 @@ def test_predictions_whose_fit_was_not_recorded_are_left_out(
 
     monkeypatch.setattr(Fit, "of_row", interrupted)
     metrics, report = stopped(tmp_path)
-    warning = "stopped before the fit was recorded: the predictions of tfidf are left out"
+    warning = (
+        "stopped before the fit was recorded: the predictions of tfidf are left out [predictions-left-out]"
+    )
     assert warning in metrics["warnings"]
     assert f"- {warning}" in report
     assert [row["name"] for row in metrics["results"]] == ["bow", "majority"]
@@ -75,8 +77,8 @@ def test_test_documents_that_also_train_are_warned_of(tmp_path: Path) -> None:
     run = perform(tmp_path, texts[:58], corpus_test=str(tested))
     warning = (
         "1 of 2 test documents also stands among the training or validation documents:"
-        " a right answer on it is no evidence"
+        " a right answer on it is no evidence [test-documents-seen]"
     )
     assert warning in read(run)["warnings"]
     head = (run / "report.md").read_text(encoding="utf-8").split("## ")[0]
-    assert f"> **{warning}" in head
+    assert f"> **{warning.removesuffix(' [test-documents-seen]')}**" in head

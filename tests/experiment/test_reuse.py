@@ -134,7 +134,10 @@ def test_what_cannot_be_counted_is_said_and_left_out(tmp_path: Path) -> None:
         found, problem = count_verdict(LOOK, 445, tmp_path / name)
         assert found == Reuse("tests a", 445, None, None, None, None)
         path = tmp_path / name / FILE
-        assert problem == f"verdicts on these test documents are not counted: {path}: {why}"
+        assert (
+            problem
+            == f"verdicts on these test documents are not counted: {path}: {why} [verdicts-not-counted]"
+        )
 
 
 def test_without_a_home_folder_nothing_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -232,7 +232,7 @@ def go_on_without_end(data: RunData, job: Job) -> Iterator[FitResult]:
 
 
 def fail(data: RunData, job: Job) -> Iterator[FitResult]:
-    raise PipelineError("films.csv:3", "no label", "give one")
+    raise PipelineError("no-label-column", "films.csv:3", "no label", "give one")
 
 
 def meet_a_fault(data: RunData, job: Job) -> Iterator[FitResult]:

@@ -167,4 +167,4 @@ def test_the_command_writes_a_file_and_ends_with_2_where_it_is_refused(
     with pytest.raises(SystemExit) as ended:
         main(asked)
     assert ended.value.code == 2
-    assert capsys.readouterr().err == f"{out}: it is there already; give a new file\n"
+    assert capsys.readouterr().err == f"{out}: it is there already; give a new file [output-exists]\n"

@@ -232,7 +232,9 @@ def test_a_fit_that_was_cut_short_says_so() -> None:
     _, counts = learn_ngrams(tokens_of(TRAIN))
     settings = replace(SETTINGS, max_iter=1)
     fitted = fit_baseline("bow", counts, LABELS, n_classes=2, strength=10.0, settings=settings)
-    assert fitted.warnings == ("logistic regression stopped after 1 iterations: raise baselines.max_iter",)
+    assert fitted.warnings == (
+        "logistic regression stopped after 1 iterations: raise baselines.max_iter [linear-model-cut-short]",
+    )
     assert fit_baseline("bow", counts, LABELS, n_classes=2, strength=1.0, settings=SETTINGS).warnings == ()
     for found, told in ((choose(settings), fitted.warnings), (choose(SETTINGS), ())):
         assert as_fitted(found, 2, settings).warnings == told

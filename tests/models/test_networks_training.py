@@ -172,7 +172,7 @@ def test_a_loss_that_still_fell_at_the_end_is_a_warning() -> None:
     fitted = train_network("ann", LEARNABLE, validation=LEARNABLE, matrix=MATRIX, max_epochs=3)
     assert (fitted.stopped, fitted.best_updates) == ("budget", 12)
     assert fitted.warnings == (
-        "the validation loss still fell when the 12 updates ran out: raise networks.max_epochs",
+        "it was still learning when its 12 updates were over: raise networks.max_epochs [still-learning]",
     )
 
 

@@ -287,7 +287,9 @@ def test_a_file_with_one_byte_changed_is_set_aside(tmp_path: Path) -> None:
     said: list[str] = []
     path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     assert point_in(tmp_path, said).load() is None
-    assert said == [f"{path} is damaged: it is now {FILE}.damaged, and this training begins anew"]
+    assert said == [
+        f"{path} is damaged: it is now {FILE}.damaged, and this training begins anew [training-begins-anew]"
+    ]
     assert [one.name for one in tmp_path.iterdir()] == [f"{FILE}.damaged"]
 
 
@@ -297,7 +299,9 @@ def test_a_file_that_was_cut_short_is_set_aside(share: float, tmp_path: Path) ->
     path, said = tmp_path / FILE, []
     path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
     assert point_in(tmp_path, said).load() is None
-    assert said == [f"{path} is damaged: it is now {FILE}.damaged, and this training begins anew"]
+    assert said == [
+        f"{path} is damaged: it is now {FILE}.damaged, and this training begins anew [training-begins-anew]"
+    ]
 
 
 def test_what_another_training_saved_is_set_aside_by_what_differs(tmp_path: Path) -> None:
@@ -307,6 +311,7 @@ def test_what_another_training_saved_is_set_aside_by_what_differs(tmp_path: Path
     path = tmp_path / FILE
     assert said == [
         f"{path} is of another training (seed): it is now {FILE}.damaged, and this training begins anew"
+        " [training-begins-anew]"
     ]
     assert path.with_name(f"{FILE}.damaged").exists()
 

@@ -152,7 +152,7 @@ def test_a_loss_that_still_falls_at_the_bound_of_the_budget_is_a_warning() -> No
     )
     assert (fitted.stopped, fitted.best_updates, fitted.history[-1].updates) == ("budget", 20, 20)
     assert fitted.warnings == (
-        "the validation loss still fell when the 20 updates ran out: raise networks.budget_growth",
+        "it was still learning when its 20 updates were over: raise networks.budget_growth [still-learning]",
     )
 
 

@@ -102,7 +102,7 @@ def test_a_broken_line_of_json_is_a_row_with_its_reason(asked: Asked) -> None:  
     assert rows[1]["p(pos)"] is None
     assert (
         "warning: 3 rows of 5 without an answer (row 2: this is no JSON (Expecting value, character 12), row 3: this is"
-        " JSON, but no object with a text, row 4: the line is blank)"
+        " JSON, but no object with a text, row 4: the line is blank) [rows-without-an-answer]"
     ) in asked.told
 
 

@@ -268,7 +268,7 @@ def test_a_bar_says_on_how_many_documents_all_models_are_right(
     first, *blocks = documents(run, Limits())
     (browser,) = [block for block in blocks if isinstance(block, Browser)]
     assert [(part.documents, part.tone) for part in browser.agreement] == parts
-    start = "Both models are right on 30 documents, wrong on 3 of 40 test documents."
+    start = "Both models are right on 30 documents, wrong on 3. "
     assert isinstance(first, Paragraph)
     assert first.text.startswith(
         start if probabilities else "Every model is wrong on 3 of 40 test documents."

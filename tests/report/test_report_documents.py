@@ -100,9 +100,9 @@ def test_slices_are_read_without_claiming_too_much(report: tuple[str, str]) -> N
     text, page = report
     assert (
         f"**{NETWORK.partition('@')[0]} is higher in 1 of 2 groups, and one stands out** To explore, not to conclude"
-        " from: 1 of 2 groups leave out zero, and about 1 would by chance." in text
+        " from: one of 2 groups stands out, and one would by chance." in text
     )
-    assert "Highest: 1 to 12 (+10.0 points); lowest: 13 to 1,200 (−5.0)." in text
+    assert "Highest: 1 to 12 (+10.0 points). Lowest: 13 to 1,200 (−5.0 points)." in text
     assert "| 1 to 12 | 20 | +10.0 | +5.0 to +15.0 | **60.0 %** | 50.0 % |" in text
     assert (
         page.partition('<section id="slices"')[2].partition("</section>")[0].count("<svg") == 2
@@ -131,10 +131,11 @@ def test_documents_are_shown_with_text_label_and_answers(report: tuple[str, str]
 
 def test_scores_without_contaminated_documents_stand_beside_the_plain_ones(report: tuple[str, str]) -> None:
     text, _ = report
-    assert (
-        f"4 of 40 test documents (10.0 %) are near-duplicates. {NETWORK} minus tfidf is −7.5 points on all"
-        " documents and −15.0 without them (95 % interval −30.0 to −1.0)." in text
-    )
+    name = NETWORK.partition("@")[0]
+    assert "**4 of 40 test documents nearly repeat one learned from** That is 10.0 % of them." in text
+    assert f"Without them {name} minus tfidf is −15.0 in 100 instead of −7.5." in text
+    ends = "95 % interval in points: −30.0 to −1.0."
+    assert f"{NETWORK} minus tfidf without near-duplicates, {ends}" in text
     assert "| tfidf | 87.5 % | 0.0 to 100.0 % | 90.0 % | 0.0 to 100.0 % | – | – |" in text
     assert "| 7 | 0.90 | the tested text… | 2 (train) | the text it repeats | yes |" in text
     assert "| fwd | bad | 40 | 100.0 % | 50.0 % |" in text

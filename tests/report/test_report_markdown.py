@@ -159,9 +159,9 @@ def test_sums_and_readings_of_the_literal_run(tmp_path: Path) -> None:
         "\n\nOn films it cannot be told whether lstm@word2vec is better or worse than tfidf.\n",
         "Difference in accuracy: −7.5 points (95 % interval −16.3 to +1.3).",
         "204 records read = 200 documents + 4 left out.",
-        "Lowest validation loss after 20 of 30 updates; training stopped because it no longer fell.",
+        "The validation loss was lowest after 20 of 30 updates. Training stopped because it no longer fell.",
         "bad taken for good: 17 of 100",
-        "2 documents (1.0 %) are longer, and 80 tokens (1.0 %) are not read.",
+        "2 documents (1.0 %) are longer. 80 tokens (1.0 %) are not read.",
         "word2vec has a vector for 62.5 % of the types and 96.4 % of the tokens.",
         "**None of two differences is certain**",
         "Equal: the whole 95 % interval lies within 1.0 points either way.",
@@ -214,8 +214,8 @@ def test_limits_follow_from_the_run(tmp_path: Path) -> None:
         " corpora or larger pre-trained models.",
         "It is a quick run, on a sample of a large corpus and with smaller networks: a first look, not a result to"
         " report.",
-        "With as many documents and seeds, a true difference of 12.5 points would be found four times out of five;"
-        " a smaller one is found less often.",
+        "With as many documents and seeds, a true difference of 12.5 points would be found four times out of five."
+        " A smaller one is found less often.",
         "There is one split into training and test documents; another would give somewhat other numbers.",
         "2 trainings of a network show only roughly how much accuracy varies between trainings.",
         "1 of 40 test documents also stands among the training documents."
@@ -328,7 +328,7 @@ def test_a_fit_that_did_not_train_is_named_with_its_reason(tmp_path: Path) -> No
 def test_losses_that_were_still_falling_are_said(tmp_path: Path) -> None:
     history = DETAILS["histories"][0] | {"best_updates": 30, "stopped": "budget"}
     text = markdown(build_run(tmp_path, histories=[history]))
-    assert "after 30 of 30 updates; it was still falling at the end of 1 fit: more updates may help." in text
+    assert "after 30 of 30 updates. It was still falling at the end: more updates may help." in text
 
 
 # --- which metric decides

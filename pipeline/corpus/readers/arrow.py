@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.warned import warning
 from pipeline.corpus.readers.arrow_messages import FILE_MAGIC, check_messages
 from pipeline.corpus.readers.frames import as_table, damage_explained
 from pipeline.corpus.readers.hugging_face import names_beside, with_class_names
@@ -31,7 +32,9 @@ def read_arrow_frame(path: Path) -> tuple[RawTable, pl.DataFrame]:
     data = read_bytes(path)
     if data.startswith(OLD_FEATHER_MAGIC):
         fix = "write it again as Parquet, or with a newer to_feather"
-        raise PipelineError(str(path), "this is Feather of the first version, which is not read", fix)
+        raise PipelineError(
+            "format-not-read", str(path), "this is Feather of the first version, which is not read", fix
+        )
     is_file = data.startswith(FILE_MAGIC)
     with damage_explained(path, "Arrow"):
         check_messages(data)
@@ -41,7 +44,7 @@ def read_arrow_frame(path: Path) -> tuple[RawTable, pl.DataFrame]:
     if is_file or data.endswith(_STREAM_END):
         return table, frame
     cut = f"{path}: the stream of records has no end mark, so it may have been cut short"
-    return replace(table, warnings=(*table.warnings, cut)), frame
+    return replace(table, warnings=(*table.warnings, warning("stream-without-end", cut))), frame
 
 
 def is_arrow_stream(data: bytes) -> bool:

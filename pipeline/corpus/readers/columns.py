@@ -61,7 +61,12 @@ def choose_columns(
     chosen = {role: named_column(table, column, role) for role, column in given.items() if column is not None}
     names = [column.column for column in chosen.values()]
     if len({*names}) < len(names):
-        raise PipelineError("--label", f'"{names[0]}" is also the text column', "name two different columns")
+        raise PipelineError(
+            "label-is-the-text",
+            "--label",
+            f'"{names[0]}" is also the text column',
+            "name two different columns",
+        )
     assumptions = [repeated(table, name) for name in names if namesakes(table, name)]
     found = {role: _said(table, role, one) for role, one in chosen.items() if one.how == HOLDS_THE_LABELS}
     for role, rule in RULES:
@@ -123,7 +128,12 @@ def _with_the_labels_of(table: RawTable, training: Columns) -> Chosen:
         raise unsettled(table, could, "label")
     known = ", ".join(f'"{label}"' for label in labels.sort().head(SHOWN).to_list())
     what = f'there is no column "{training.label.column}", and no other one holds its labels ({known})'
-    raise PipelineError(table.file, f"{what}: a file without labels cannot be scored", "give one with labels")
+    raise PipelineError(
+        "no-label-column",
+        table.file,
+        f"{what}: a file without labels cannot be scored",
+        "give one with labels",
+    )
 
 
 def choose_text(table: RawTable) -> Chosen:

@@ -59,7 +59,9 @@ def _damage_explained(path: Path) -> Iterator[None]:
         yield
     except (sqlite3.Error, OverflowError, MemoryError) as error:
         fix = "write it again, or export the table as .csv or .parquet"
-        raise PipelineError(str(path), f"the SQLite database cannot be read ({error})", fix) from None
+        raise PipelineError(
+            "file-damaged", str(path), f"the SQLite database cannot be read ({error})", fix
+        ) from None
 
 
 def _tables(database: sqlite3.Connection) -> list[str]:
@@ -74,15 +76,20 @@ def _not_named(
     if asked:
         what = f'the SQLite database has no table "{asked}"'
         return PipelineError(
-            str(path), what, did_you_mean(asked, tables) if tables else "it has no table at all"
+            "no-such-member",
+            str(path),
+            what,
+            did_you_mean(asked, tables) if tables else "it has no table at all",
         )
     if not tables:
-        return PipelineError(str(path), "the SQLite database has no table", "give one with a document a row")
+        return PipelineError(
+            "file-is-empty", str(path), "the SQLite database has no table", "give one with a document a row"
+        )
     shown = "; ".join(_described(database, table) for table in tables[:TABLES_SHOWN])
     more = f"; and {len(tables) - TABLES_SHOWN} more" if len(tables) > TABLES_SHOWN else ""
     what = f"this is an SQLite database, and no table is named; it has {shown}{more}"
     fix = f"name one ({path}{PART}{tables[0]}), or export it as .csv or .parquet"
-    return PipelineError(str(path), what, fix)
+    return PipelineError("no-such-member", str(path), what, fix)
 
 
 def _described(database: sqlite3.Connection, table: str) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from pipeline.core.clean import plural
 from pipeline.core.errors import first_places
+from pipeline.core.warned import Warned, warning
 from pipeline.corpus.readers.detection import ISO_2022, Guess, evidence, guess_encoding, settle_near
 from pipeline.corpus.readers.encoding_names import UNFIT, UTF_8, Encoding
 from pipeline.corpus.readers.searching import holds
@@ -46,7 +47,7 @@ class Decoded:
     encoding: str  # in words
     damaged: bool = False
     notes: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Warned, ...] = ()
     nul_bytes: int = 0  # that were left out
 
 
@@ -74,7 +75,8 @@ def decode_bytes(data: bytes, known: Known = Known()) -> Decoded:
         decoded = _decode_as(data, asked)
         if not data.isascii() and is_utf8(data):
             told = f"its bytes are valid UTF-8, and {asked.words} was asked for"
-            decoded = replace(decoded, warnings=(*decoded.warnings, told))
+            asked_for = warning("encoding-other-than-asked", told)
+            decoded = replace(decoded, warnings=(*decoded.warnings, asked_for))
     elif wide is not None:
         decoded = _decode_as(data, wide)
     elif is_utf8(data) and not (asked is None and data.isascii() and _ESCAPE in data and ISO_2022 in data):
@@ -116,9 +118,11 @@ def _decode_as(data: bytes, encoding: Encoding) -> Decoded:
     warnings = []
     if unfit:
         where = _lines_with(read, _UNFIT_BYTE)
-        warnings.append(f"{plural(unfit, 'byte')} cannot be {encoding.words} ({where})")
+        told = f"{plural(unfit, 'byte')} cannot be {encoding.words} ({where})"
+        warnings.append(warning("bytes-outside-encoding", told))
     if encoding.codec == "iso8859-1" and _CONTROLS.search(text):
-        warnings.append("in latin-1 some bytes are control characters; in cp1252 they are quotes and dashes")
+        told = "in latin-1 some bytes are control characters; in cp1252 they are quotes and dashes"
+        warnings.append(warning("latin-1-or-cp1252", told))
     return Decoded(read, encoding.words, unfit > 0, warnings=tuple(warnings))
 
 
@@ -239,7 +243,8 @@ def _with_lines(decoded: Decoded) -> Decoded:
     data, notes, warnings = decoded.data, list(decoded.notes), list(decoded.warnings)
     nul_bytes = data.count(_NUL)
     if nul_bytes:
-        warnings.append(f"{plural(nul_bytes, 'NUL byte')} left out ({_lines_with(data, _NUL)})")
+        told = f"{plural(nul_bytes, 'NUL byte')} left out ({_lines_with(data, _NUL)})"
+        warnings.append(warning("nul-bytes-left-out", told))
         data = data.replace(_NUL, b"")
     if holds(data, _MARK_INSIDE, rare=1):
         marks, where = plural(data.count(_MARK_INSIDE), "byte order mark"), _lines_with(data, _MARK_INSIDE, 2)

@@ -159,7 +159,7 @@ def _read_with_csv_module(source: TextSource, dialect: Dialect) -> tuple[pl.Data
     if dialect.quoted and (last := open_quote(records, text, dialect)) is not None:
         what = "a quotation mark opens here and never closes"
         fix = 'close it, or write it twice ("") inside a quoted field'
-        raise PipelineError(f"{source.file}:{last.line}", what, fix)
+        raise PipelineError("quote-never-closed", f"{source.file}:{last.line}", what, fix)
     above, header = dialect.begins.above, dialect.begins.header
     first, table = records[above], records[above + header :]
     widths = Counter(len(record.fields) for record in table)
@@ -199,7 +199,7 @@ def _check_widths(file: str, body: list[Record], width: int, header: bool) -> No
         found = len(wrong[0].fields)
         what = f"the record has {found} fields, {expected}, as in {len(wrong)} of {len(body)} records"
         fix = 'enclose fields that hold the delimiter in quotation marks ("), or correct the header'
-        raise PipelineError(f"{file}:{wrong[0].line}", what, fix)
+        raise PipelineError("fields-differ", f"{file}:{wrong[0].line}", what, fix)
 
 
 def _find_lines(source: TextSource, dialect: Dialect) -> Int64:

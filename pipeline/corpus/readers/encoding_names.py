@@ -101,7 +101,7 @@ def named(name: str) -> Encoding:
         known = [alias.replace("_", "-") for alias in aliases if _codec(alias)]
         close = get_close_matches(name.lower(), common, n=1) or get_close_matches(name.lower(), known, n=1)
         fix = f'did you mean "{close[0]}"?' if close else _EXAMPLES
-        raise PipelineError("--encoding", f'"{name}" is no encoding', fix)
+        raise PipelineError("unknown-encoding", "--encoding", f'"{name}" is no encoding', fix)
     return next((one for one in (UTF_8, *LEGACY) if one.codec == codec), Encoding(codec, codec))
 
 

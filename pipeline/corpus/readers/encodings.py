@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.warned import Warned, within
 from pipeline.corpus.readers.decoding import Decoded, Known, decode_bytes, evidence_of, guess_together
 from pipeline.corpus.readers.encoding_names import Encoding, named
 from pipeline.corpus.readers.packing import read_bytes
@@ -24,7 +25,7 @@ class TextSource:
     encoding: str  # in words, as found
     damaged: bool = False
     notes: tuple[str, ...] = ()  # what was assumed of its bytes, the encoding apart
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Warned, ...] = ()
 
     @property
     def assumptions(self) -> tuple[str, ...]:
@@ -40,7 +41,9 @@ def read_source(path: Path) -> TextSource:
     """Return the file's text with its encoding found; an empty file is an error."""
     source = decode(str(path), read_bytes(path))
     if not source.data or source.data.isspace():  # of NUL bytes and byte order marks nothing is left
-        raise PipelineError(str(path), "the file is empty", "give a file with one document a record")
+        raise PipelineError(
+            "file-is-empty", str(path), "the file is empty", "give a file with one document a record"
+        )
     return source
 
 
@@ -52,7 +55,7 @@ def decode(file: str, data: bytes) -> TextSource:
 
 
 def _source(file: str, decoded: Decoded) -> TextSource:
-    warnings = tuple(f"{file}: {warning}" for warning in decoded.warnings)
+    warnings = tuple(within(file, one) for one in decoded.warnings)
     return TextSource(file, decoded.data, decoded.encoding, decoded.damaged, decoded.notes, warnings)
 
 

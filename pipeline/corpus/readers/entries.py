@@ -74,7 +74,9 @@ def entries_of(folder: Path) -> list[os.DirEntry[str]]:
             return sorted(entries, key=lambda entry: entry.name)
     except OSError as error:
         what = f"the folder cannot be read ({error.strerror})"
-        raise PipelineError(str(folder), what, "check the path, and who may read it") from None
+        raise PipelineError(
+            "cannot-be-read", str(folder), what, "check the path, and who may read it"
+        ) from None
 
 
 def is_hidden_name(name: str) -> bool:

@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from pipeline.core.errors import PipelineError, first_places
+from pipeline.core.warned import Warned, warning
 from pipeline.corpus.readers.entries import (
     files_below,
     is_about_data,
@@ -92,14 +93,17 @@ class Files:
         if self.role and not is_series([path.name for path in self.paths]):
             raise two_candidates(self.name, self.paths, self.role)
 
-    def _missing(self) -> Iterator[str]:
+    def _missing(self) -> Iterator[Warned]:
         """Yield in words which shards are missing, by the numbers in the names of the others."""
         found = [match for path in self.paths if (match := _OF_SHARDS.search(path.name))]
         there = {int(match["number"]) for match in found}
         total = int(found[0]["total"]) if len(found) == len(self.paths) else 0
         missing = [number for number in range(total) if number not in there]
         if missing:
-            yield f"{self.name}: {len(missing)} of {total} shards are missing: number {first_places(missing)}"
+            told = (
+                f"{self.name}: {len(missing)} of {total} shards are missing: number {first_places(missing)}"
+            )
+            yield warning("numbered-files-missing", told)
 
     def _own_names(self) -> list[str]:
         return own_names([stem_of(path) for path in self.paths])
@@ -111,7 +115,12 @@ class Files:
             self._check_role()
         if len(self.paths) > MOST_CLASSES:
             what = f"{len(self.paths):,} files could each be a class, or a document"
-            raise PipelineError(self.name, what, "put the documents of each class in a folder named after it")
+            raise PipelineError(
+                "no-class-folders",
+                self.name,
+                what,
+                "put the documents of each class in a folder named after it",
+            )
         return dict(zip(map(str, self.paths), self._own_names(), strict=True))
 
     def _class_lines(self) -> RawTable:
@@ -169,7 +178,7 @@ def two_candidates(name: str, paths: Sequence[Path], part: str) -> PipelineError
     """Return the mistake of two files or folders of which one alone can be meant."""
     role = f"the {part} part" if part else "the corpus"
     what = f'both "{paths[0].name}" and "{paths[1].name}" could be {role}'
-    return PipelineError(name, what, "keep one of them there")
+    return PipelineError("corpus-ambiguous", name, what, "keep one of them there")
 
 
 # --- what a file holds

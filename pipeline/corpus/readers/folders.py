@@ -14,6 +14,7 @@ import polars as pl
 from pipeline.core.clean import plural
 from pipeline.core.errors import PipelineError, first_places
 from pipeline.core.values import Bool
+from pipeline.core.warned import Warned, warning
 from pipeline.core.wording import quoted
 from pipeline.corpus.readers.decoding import is_utf8
 from pipeline.corpus.readers.encodings import decode_all
@@ -78,13 +79,20 @@ def read_classes(
     name = shown or str(folder)
     if not classes:
         what = "the folder has no folder for each class"
-        raise PipelineError(str(folder), what, "put the documents of each class in a folder named after it")
+        raise PipelineError(
+            "no-class-folders",
+            str(folder),
+            what,
+            "put the documents of each class in a folder named after it",
+        )
     found = [(path, kind) for kind in classes for path in documents_below(kind)]
     again = _about_in_each(classes)
     found = [(path, kind) for path, kind in found if path not in again]
     loose = [*loose, *(str(path.relative_to(folder)) for path in again)]
     if not found:
-        raise PipelineError(str(folder), "the class folders hold no files", "put one document in each file")
+        raise PipelineError(
+            "file-is-empty", str(folder), "the class folders hold no files", "put one document in each file"
+        )
     documents = _read_documents([path for path, _ in found], folder, name)
     return RawTable(
         file=name,
@@ -128,7 +136,7 @@ class _Documents:
     damaged: Bool  # (n_files,)
     binary: Bool  # (n_files,)
     said: tuple[str, ...]  # how the encodings were told, once for each
-    warnings: tuple[str, ...]  # of single files
+    warnings: tuple[Warned, ...]  # of single files
 
 
 def _read_documents(paths: Sequence[Path], folder: Path, name: str) -> _Documents:
@@ -160,11 +168,14 @@ def _read_documents(paths: Sequence[Path], folder: Path, name: str) -> _Document
     )
 
 
-def _first(warnings: Iterable[str]) -> tuple[str, ...]:
+def _first(warnings: Iterable[Warned]) -> tuple[Warned, ...]:
     """Return the first few of many warnings, and how many more there are."""
     found = [*warnings]
     more = f"{plural(len(found) - _MOST_WARNINGS, 'more warning')} of single files"
-    return (*found[:_MOST_WARNINGS], *([more] if len(found) > _MOST_WARNINGS else []))
+    return (
+        *found[:_MOST_WARNINGS],
+        *([warning("more-warnings", more)] if len(found) > _MOST_WARNINGS else []),
+    )
 
 
 def is_binary(data: bytes) -> bool:
@@ -179,15 +190,18 @@ def is_binary(data: bytes) -> bool:
 
 def _warnings(
     name: str, classes: Sequence[Path], documents: Sequence[tuple[Path, Path]], loose: Sequence[str]
-) -> Iterator[str]:
+) -> Iterator[Warned]:
     if loose:
-        yield f"{name}: {plural(len(loose), 'file')} beside the class folders not read ({first_places(loose)})"
+        told = (
+            f"{name}: {plural(len(loose), 'file')} beside the class folders not read ({first_places(loose)})"
+        )
+        yield warning("files-not-read", told)
     yield from _classes_named_as_parts(name, classes)
     filled = {kind for _, kind in documents}
     empty = [kind.name for kind in classes if kind not in filled]
     if empty:
         are = "holds no files and is no class" if len(empty) == 1 else "hold no files and are no classes"
-        yield f"{name}: {quoted(empty)} {are}"
+        yield warning("class-folders-empty", f"{name}: {quoted(empty)} {are}")
     yield from _classes_below(name, classes)
     yield from _kinds_of_files(name, [path for path, _ in documents])
 
@@ -199,31 +213,34 @@ def _about_in_each(classes: Sequence[Path]) -> list[Path]:
     return [kind / name for kind in classes for name in shared if (kind / name).is_file()]
 
 
-def _classes_named_as_parts(name: str, classes: Sequence[Path]) -> Iterator[str]:
+def _classes_named_as_parts(name: str, classes: Sequence[Path]) -> Iterator[Warned]:
     beside = [path.name for path in classes if part_of(path.name) is None]
     alike = [path.name for path in classes if part_of(path.name) and folders_in(path)]
     if beside and alike:
         are, them = ("is read as a class", "it") if len(alike) == 1 else ("are read as classes", "them")
-        yield f'{name}: {quoted(alike)} {are}, since "{beside[0]}" stands beside {them}'
+        told = f'{name}: {quoted(alike)} {are}, since "{beside[0]}" stands beside {them}'
+        yield warning("class-named-as-a-part", told)
 
 
-def _classes_below(name: str, classes: Sequence[Path]) -> Iterator[str]:
+def _classes_below(name: str, classes: Sequence[Path]) -> Iterator[Warned]:
     """Yield a warning where the same folders, or files, lie in every class: they may be the classes that are meant."""
     below = [{one for one in os.listdir(kind) if not is_hidden_name(one)} for kind in classes]
     names = sorted(set.intersection(*below))
     if len(classes) > 1 and len(names) > 1 and not any(_DIGITS & {*one} for one in names):
-        yield (
+        yield warning(
+            "classes-may-lie-deeper",
             f"{name}: the folders {quoted([kind.name for kind in classes[:3]])} are the classes; each of them holds "
-            f"{quoted(names[:3])}: to have these as classes, give one folder, such as {classes[0]}"
+            f"{quoted(names[:3])}: to have these as classes, give one folder, such as {classes[0]}",
         )
 
 
-def _kinds_of_files(name: str, paths: Sequence[Path]) -> Iterator[str]:
+def _kinds_of_files(name: str, paths: Sequence[Path]) -> Iterator[Warned]:
     """Yield a warning where a few files have other endings than most, or are web pages."""
     endings = Counter(path.suffix.lower() for path in paths)
     pages = sum(endings[ending] for ending in _WEB_PAGE)
     if pages:
-        yield f"{name}: {plural(pages, 'document')} of {len(paths):,} are web pages; their tags are read as words"
+        told = f"{name}: {plural(pages, 'document')} of {len(paths):,} are web pages; their tags are read as words"
+        yield warning("web-pages-as-texts", told)
 
 
 def _links(folder: Path, name: str, classes: Sequence[Path]) -> Iterator[str]:

@@ -139,7 +139,9 @@ def damage_explained(path: Path, format_name: str) -> Iterator[None]:
         if unknown := _UNKNOWN_TYPE.search(str(error)):
             what = f"the file has a column of a type that is not read ({_CALLED[str(unknown.lastgroup)]})"
             raise PipelineError(
-                str(path), what, "write it without that column, or that column as text"
+                "format-not-read", str(path), what, "write it without that column, or that column as text"
             ) from None
         fix = "write it again, or give it the ending of what it is (.csv, .jsonl, .txt)"
-        raise PipelineError(str(path), f"the file is not whole {format_name} data", fix) from None
+        raise PipelineError(
+            "file-damaged", str(path), f"the file is not whole {format_name} data", fix
+        ) from None

@@ -59,7 +59,12 @@ def find_below(whole: Object, file: str) -> Nested | None:
         keys = "".join(f'["{key}"]' for key in max(found, key=lambda path: len(found[path])))
         what = f"several lists in the file could be the records: {places}"
         code = f'import json; json.dump(json.load(open("{file}")){keys}, open("records.json", "w"))'
-        raise PipelineError(f"{file}:1", what, f"write one of them to a file of its own: python -c '{code}'")
+        raise PipelineError(
+            "corpus-ambiguous",
+            f"{file}:1",
+            what,
+            f"write one of them to a file of its own: python -c '{code}'",
+        )
     return next(
         (Nested(records, f'the records are the list "{".".join(path)}"') for path, records in found.items()),
         None,

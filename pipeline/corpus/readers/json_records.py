@@ -201,7 +201,7 @@ def _enclosed_objects(
     """Return the records of an object that holds all of them, or is the only one."""
     if not isinstance(whole, dict):
         what = "expected an array of objects, an object of arrays of one length, or one object a line"
-        raise PipelineError(f"{source.file}:1", what, "convert it to one of these")
+        raise PipelineError("json-shape-unknown", f"{source.file}:1", what, "convert it to one of these")
     nested = find_parts(whole)
     if nested is None and (by_class := records_by_class(whole, wanted)) is not None:
         decoder.notes.append("each key is a class, and the texts are those below it")
@@ -215,7 +215,7 @@ def _enclosed_objects(
     if whole and all(isinstance(value, dict) for value in whole.values()):
         what = "the file is one object that holds neither records nor whole columns"
         fix = 'write one object a record, as pandas does with to_json(path, orient="records")'
-        raise PipelineError(f"{source.file}:1", what, fix)
+        raise PipelineError("json-shape-unknown", f"{source.file}:1", what, fix)
     return [(1, whole)]
 
 
@@ -225,7 +225,7 @@ def _object(file: str, line: int, value: Json, decoder: Decoder) -> Object:
         return row_as_object(value)  # type: ignore[arg-type]
     if not isinstance(value, dict):
         what = f'the record is {_kind(value)}, expected an object such as {{"text": "...", "label": "..."}}'
-        raise PipelineError(f"{file}:{line}", what, "correct the record")
+        raise PipelineError("json-invalid", f"{file}:{line}", what, "correct the record")
     return value
 
 
@@ -257,13 +257,15 @@ def _invalid(file: str, line: int, error: json.JSONDecodeError) -> PipelineError
     before = error.doc[: error.pos].rstrip()
     for here, last, what, fix in _NOT_JSON:
         if here.match(error.doc, error.pos) and before.endswith(last):
-            return PipelineError(place, what, fix)
-    return PipelineError(place, f"invalid JSON ({error.msg})", "correct the line")
+            return PipelineError("json-invalid", place, what, fix)
+    return PipelineError("json-invalid", place, f"invalid JSON ({error.msg})", "correct the line")
 
 
 def _too_deep(file: str, line: int) -> PipelineError:
     what = "the JSON holds lists or objects within each other more deeply than can be read"
-    return PipelineError(f"{file}:{line}", what, "give one object a record, with a text and a label")
+    return PipelineError(
+        "json-invalid", f"{file}:{line}", what, "give one object a record, with a text and a label"
+    )
 
 
 def _table(source: TextSource, read: Reading) -> tuple[RawTable, list[Object]]:

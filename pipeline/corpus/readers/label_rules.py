@@ -60,7 +60,9 @@ def label_by_content(table: RawTable, taken: Sequence[str]) -> Chosen:
     if not could:
         others = f": {reasons(table, names, no_label)}" if names else ""
         what = f'"{taken[0]}" is the text and no other column could be the label{others}'
-        raise PipelineError(table.file, what, "add a label column, or name one with --label")
+        raise PipelineError(
+            "no-label-column", table.file, what, "add a label column, or name one with --label"
+        )
     if len(could) > 1:
         raise unsettled(table, could, "label")
     called = [name for name in names if name not in could and names_label(written_name(table, name))]
@@ -81,7 +83,7 @@ def _refuse_what_is_named(table: RawTable, name: str, could: Sequence[str]) -> N
         what = f'column "{name}" holds {nested_words(table, name)}, expected one label a record'
         other = _choose(could) if could else "choose another column with --label"
         fix = f"several labels for one text are not read yet: keep one, or {other}"
-        raise PipelineError(table.file, what, fix)
+        raise PipelineError("several-labels", table.file, what, fix)
     if why_no_label(table.facts(name), named=True) == MEASURED:
         raise number_to_predict(table.file, name, table.facts(name).filled)
     meant = len(table.facts(name).filled) > 0 or is_first_choice(table, name)  # not an export's empty "Tags"
@@ -94,7 +96,7 @@ def _mostly_empty(table: RawTable, name: str, could: Sequence[str]) -> PipelineE
     fix = f"{_choose(could)}, or fill it" if could else "fill it, or name another column with --label"
     if count := len(table.facts(name).filled):
         fix += f", or go on with the {count:,} alone: --label {joined_option([name])} --allow-losses"
-    return PipelineError(table.file, what, fix)
+    return PipelineError("no-label-column", table.file, what, fix)
 
 
 def _filled(table: RawTable, name: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.core.errors import PipelineError, first_places
+from pipeline.core.warned import Warned, warning
 from pipeline.core.wording import quoted
 from pipeline.corpus.readers.entries import (
     EITHER,
@@ -65,7 +66,7 @@ class Layout:
     unlabelled: Source | None = None
     has_parts: bool = False
     assumptions: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Warned, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,9 @@ def lay_out_part(place: Place) -> Source:
     found = lay_out(place)
     if found.has_parts:
         what = "a corpus with parts of its own lies here"
-        raise PipelineError(place.name, what, f"name one of them, such as {found.train.name}")
+        raise PipelineError(
+            "corpus-ambiguous", place.name, what, f"name one of them, such as {found.train.name}"
+        )
     return found.train
 
 
@@ -175,7 +178,7 @@ def _innermost(place: Place) -> Place:
             return place
         names = first_places([path.name for path in place.files])
         what = f"both the text files ({names}) and the folder {inner.name} could be the corpus"
-        raise PipelineError(place.name, what, f"name the files, or {inner.name}")
+        raise PipelineError("corpus-ambiguous", place.name, what, f"name the files, or {inner.name}")
     is_class = not inner.filled_folders() and not any(is_table(path) for path in inner.files)
     if is_class and not are_classes(inner.files):
         return place  # its files are documents
@@ -192,7 +195,7 @@ def _snapshots(place: Place) -> list[Path]:
         what = (
             f"there are {len(found)} versions of the corpus ({first_places([path.name for path in found])})"
         )
-        raise PipelineError(place.name, what, f"name one of them, such as {found[0]}")
+        raise PipelineError("corpus-ambiguous", place.name, what, f"name one of them, such as {found[0]}")
     return found
 
 
@@ -227,7 +230,7 @@ def _check_training(place: Place, parts: dict[str, list[Path]]) -> None:
         if others and part in parts and parts[part][0].is_file():
             what = f'"{parts[part][0].name}" is the {part} part by its name, and none is called {TRAIN}'
             fix = f"name the training file as CORPUS, such as {others[0]}, and {parts[part][0]} with --{part}"
-            raise PipelineError(place.name, what, fix)
+            raise PipelineError("no-training-file", place.name, what, fix)
 
 
 def _settle(part: str, paths: Sequence[Path], place: Place) -> list[Path]:
@@ -308,18 +311,18 @@ def _of_class_folders(place: Place) -> Source:
     if place.files and not place.folders:
         what = f"there is text without labels ({first_places([path.name for path in place.files])})"
         fix = "put the documents of each class in a folder named after it"
-        raise PipelineError(place.name, f"{what}, and no folder for each class", fix)
+        raise PipelineError("no-class-folders", place.name, f"{what}, and no folder for each class", fix)
     folder, folders = place.folder, place.folders
     if hold_pairs(folders):
         names = quoted([path.name for path in folders])
         what = f"the folders {names} hold files of the same names: they look like texts and their labels, no classes"
         fix = "join them as columns of one .csv, called text and label"
-        raise PipelineError(place.name, what, fix)
+        raise PipelineError("no-class-folders", place.name, what, fix)
     if folder is not None:
         return Source(place.name, (folder,), lambda wanted: read_folder(folder))
     if place.files:
         fix = "name files alone, or folders"
-        raise PipelineError(place.name, "files and folders are named together", fix)
+        raise PipelineError("files-beside-folders", place.name, "files and folders are named together", fix)
     if all(map(_has_class_folders, folders)):
         return Source(place.name, folders, lambda wanted: join([*map(read_folder, folders)], place.name))
     common = Path(os.path.commonpath([path.parent for path in folders]))
@@ -338,7 +341,7 @@ def _of_folders_with_tables(place: Place, folders: Sequence[Path]) -> Source:
     layouts = [lay_out(Place.of(path)) for path in folders]
     if any(layout.has_parts for layout in layouts):
         what = f"the folders {quoted([path.name for path in folders])} each hold a corpus of their own"
-        raise PipelineError(place.name, what, f"name one of them, such as {folders[0]}")
+        raise PipelineError("corpus-ambiguous", place.name, what, f"name one of them, such as {folders[0]}")
     files = {path: layout.train.paths for path, layout in zip(folders, layouts, strict=True)}
     return Source(place.name, tuple(folders), FoldersOfTables(place.name, files).read)
 
@@ -352,19 +355,20 @@ def _ignored(place: Place, train: Source) -> Iterator[str]:
         yield f"{place.name}: not read, since they hold no records: {first_places(place.ignored, NAMES_SHOWN)}"
 
 
-def _not_read(place: Place, used: Collection[Path]) -> Iterator[str]:
+def _not_read(place: Place, used: Collection[Path]) -> Iterator[Warned]:
     """Yield a warning that names the files and folders that are no part of the corpus."""
     left = [path.name for path in (*place.files, *place.filled_folders()) if path not in used]
     if left:
-        yield f"{place.name}: not read: {first_places(left, NAMES_SHOWN)}"
+        yield warning("files-not-read", f"{place.name}: not read: {first_places(left, NAMES_SHOWN)}")
 
 
-def _word_lists(place: Place, words: Sequence[Path]) -> Iterator[str]:
+def _word_lists(place: Place, words: Sequence[Path]) -> Iterator[Warned]:
     """Yield a warning that names the files with a word a line, which are no classes."""
     if words:
         names = first_places([path.name for path in words], NAMES_SHOWN)
         then = "to have classes of them, name all files"
-        yield f"{place.name}: not read, since their lines are single words: {names}; {then}"
+        told = f"{place.name}: not read, since their lines are single words: {names}; {then}"
+        yield warning("word-lists-not-read", told)
 
 
 def _links(place: Place, paths: Iterable[Path]) -> Iterator[str]:

@@ -26,7 +26,9 @@ def check_column(table: RawTable, name: str, option: str) -> str:
             return found[0]
     if name.isascii() and name.isdigit() and 1 <= int(name) <= len(columns):
         return columns[int(name) - 1]
-    raise PipelineError(option, f'{table.file} has no column "{name}"', f"its columns are {quoted(columns)}")
+    raise PipelineError(
+        "no-such-column", option, f'{table.file} has no column "{name}"', f"its columns are {quoted(columns)}"
+    )
 
 
 def named_column(table: RawTable, column: Chosen, role: str) -> Chosen:
@@ -36,7 +38,7 @@ def named_column(table: RawTable, column: Chosen, role: str) -> Chosen:
         what = (
             f'column "{name}" of {table.file} holds {nested_words(table, name)}, expected one string a record'
         )
-        raise PipelineError(f"--{role}", what, "name another column, or convert it")
+        raise PipelineError("column-of-another-type", f"--{role}", what, "name another column, or convert it")
     return replace(column, column=name)
 
 

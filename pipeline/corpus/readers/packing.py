@@ -160,7 +160,9 @@ def open_stream(stream: io.BufferedReader, name: str) -> Iterator[Content]:
             content = unpacking.content(stream, name)
             if _packing_of(content.stream.peek(_LONGEST_MAGIC)) == _ZIP:
                 fix = "give the file, or send in what it holds (unzip -p FILE)"
-                raise PipelineError(name, "this is a .zip, which cannot be read as it comes", fix)
+                raise PipelineError(
+                    "format-not-read", name, "this is a .zip, which cannot be read as it comes", fix
+                )
             yield content
 
 
@@ -181,7 +183,9 @@ class _Unpacking:
         if not ending or (ending == _ZIP and not self._archives):
             return self._whole(stream, name)
         if len(self._layers) == MOST_LAYERS:
-            raise PipelineError(str(self._path), f"it is packed more than {MOST_LAYERS} times", "unpack it")
+            raise PipelineError(
+                "packed-too-deep", str(self._path), f"it is packed more than {MOST_LAYERS} times", "unpack it"
+            )
         self._layers.append(ending)
         if ending == _ZIP:
             return self._of_zip(stream, name)
@@ -195,16 +199,16 @@ class _Unpacking:
             yield
         except RuntimeError as error:  # of zipfile: a password, or an unknown method
             what, fix = f"the archive cannot be unpacked ({error})", "unpack it, and give the file inside"
-            raise PipelineError(str(self._path), what, fix) from None
+            raise PipelineError("file-damaged", str(self._path), what, fix) from None
         except _DAMAGED as error:
             raise self._failed(error) from None
 
     def _failed(self, error: Exception) -> PipelineError:
         if self._layers and getattr(error, "errno", None) is None:
             what = f"the file is not whole {self._layers[-1]} data ({error})"
-            return PipelineError(str(self._path), what, "pack or fetch it again")
+            return PipelineError("file-damaged", str(self._path), what, "pack or fetch it again")
         what = f"the file cannot be read ({getattr(error, 'strerror', None) or error})"
-        return PipelineError(str(self._path), what, "check the path")
+        return PipelineError("cannot-be-read", str(self._path), what, "check the path")
 
     def _of_zip(self, stream: io.BufferedReader, name: str) -> Content:
         seekable = stream if stream.seekable() else self._buffered(io.BytesIO(stream.read()))
@@ -230,7 +234,7 @@ class _Unpacking:
             if asked in names:
                 return asked
             what = f'the archive has no member "{asked}"'
-            raise PipelineError(str(self._path), what, did_you_mean(asked, shown or names))
+            raise PipelineError("no-such-member", str(self._path), what, did_you_mean(asked, shown or names))
         data = [name for name in shown if not _BESIDE_DATA.fullmatch(PurePosixPath(name).name)]
         (member, *more) = shown if len(shown) == 1 else data or ("",)
         if not member or more:
@@ -244,10 +248,12 @@ class _Unpacking:
 
     def _not_one(self, names: list[str]) -> PipelineError:
         if not names:
-            return PipelineError(str(self._path), "the archive holds no file", "give a file with records")
+            return PipelineError(
+                "file-is-empty", str(self._path), "the archive holds no file", "give a file with records"
+            )
         what = f"the archive holds {plural(len(names), 'file')} ({first_places(names, 5)}), expected one"
         fix = f"name one ({self._path.name}{PART}{names[0]}), or unpack it and give the folder"
-        return PipelineError(str(self._path), what, fix)
+        return PipelineError("several-members", str(self._path), what, fix)
 
     def _whole(self, stream: io.BufferedReader, name: str, members: frozenset[str] = frozenset()) -> Content:
         part = PART.join(self._parts) or None
@@ -295,7 +301,7 @@ def check_is_file(path: Path) -> None:
     mode = stat.S_IFMT(path.stat().st_mode)
     if mode in _ODD_FILES:
         kind, fix = _ODD_FILES[mode]
-        raise PipelineError(str(path), f"this is {kind}, expected a file", fix)
+        raise PipelineError("file-expected", str(path), f"this is {kind}, expected a file", fix)
 
 
 @cache
@@ -304,11 +310,13 @@ def _copy_of_standard_input() -> io.BufferedReader:
     where = str(STANDARD_INPUT)
     if sys.stdin is None or sys.stdin.isatty():
         fix = "send a file into it (cat FILE | COMMAND -), or give the file"
-        raise PipelineError(where, "nothing is sent into it", fix)
+        raise PipelineError("file-is-empty", where, "nothing is sent into it", fix)
     copy = tempfile.TemporaryFile()  # noqa: SIM115 -- kept open, so that it can be read again
     try:
         shutil.copyfileobj(sys.stdin.buffer, copy)
     except OSError as error:
         what = f"it cannot be kept in {tempfile.gettempdir()} ({error.strerror})"
-        raise PipelineError(where, what, "set TMPDIR to a folder with room for it") from None
+        raise PipelineError(
+            "no-room-to-unpack", where, what, "set TMPDIR to a folder with room for it"
+        ) from None
     return cast("io.BufferedReader", copy)

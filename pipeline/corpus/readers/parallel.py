@@ -64,7 +64,9 @@ class Pair:
                 f"there are {len(labels):,} labels, and {len(table.cells):,} texts in {self.texts.name}, "
                 "to which they seem to belong line by line"
             )
-            raise PipelineError(str(self.labels), what, f"give files of as many lines; {_JOIN}")
+            raise PipelineError(
+                "files-do-not-match", str(self.labels), what, f"give files of as many lines; {_JOIN}"
+            )
         labels, named = _with_names(labels, self.labels)
         note = f"{self.texts}: line by line the labels are those of {self.labels.name}"
         return replace(
@@ -156,7 +158,7 @@ def _values(path: Path) -> pl.Series:
     cells = read_table(path).cells
     if cells.width > 1:
         what = f"the labels of another file seem to be here, with {cells.width} columns beside each other"
-        raise PipelineError(str(path), what, _JOIN.removeprefix("else "))
+        raise PipelineError("files-do-not-match", str(path), what, _JOIN.removeprefix("else "))
     return cells.to_series()
 
 

@@ -38,10 +38,15 @@ def check_standard_input(names: Sequence[str], option: str) -> None:
     if not {*names} & {*FROM_STANDARD_INPUT}:
         return
     if option != CORPUS:
-        raise PipelineError(option, "standard input is read as CORPUS alone", "give a file")
+        raise PipelineError(
+            "standard-input-alone", option, "standard input is read as CORPUS alone", "give a file"
+        )
     if len(names) > 1:
         raise PipelineError(
-            str(STANDARD_INPUT), "it is not read together with files", "give it alone, or files alone"
+            "standard-input-alone",
+            str(STANDARD_INPUT),
+            "it is not read together with files",
+            "give it alone, or files alone",
         )
 
 
@@ -70,7 +75,12 @@ def check_is_no_address(path: Path) -> None:
     scheme, rest = (address[1].lower(), address[2]) if address else ("https", path.as_posix())
     slashes = ":///" if scheme == "file" else "://"
     fix = _FETCH.get(scheme, "download it first, and give the file")
-    raise PipelineError(f"{scheme}{slashes}{rest}", "this is an address, and no address is ever fetched", fix)
+    raise PipelineError(
+        "address-not-fetched",
+        f"{scheme}{slashes}{rest}",
+        "this is an address, and no address is ever fetched",
+        fix,
+    )
 
 
 def _missing(path: Path, known: Sequence[str]) -> PipelineError:
@@ -81,12 +91,15 @@ def _missing(path: Path, known: Sequence[str]) -> PipelineError:
     if home is not None:
         what += ", and no data set is downloaded"
         fix = f"fetch it from {home} and give the file or folder (data/README.md says how)"
-        return PipelineError(str(path), what, f"{fix}, or give {built_in}" if known else fix)
+        return PipelineError("no-such-file", str(path), what, f"{fix}, or give {built_in}" if known else fix)
     siblings = [child.name for child in path.parent.iterdir()] if path.parent.is_dir() else []
     close = get_close_matches(path.name, [*siblings, *known], n=1)
     if close:
         near = close[0] if close[0] in known else str(path.with_name(close[0]))
-        return PipelineError(str(path), what, f'did you mean "{near}"?')
+        return PipelineError("no-such-file", str(path), what, f'did you mean "{near}"?')
     return PipelineError(
-        str(path), what, f"give a file, a folder, or {built_in}" if known else "give a file, a folder"
+        "no-such-file",
+        str(path),
+        what,
+        f"give a file, a folder, or {built_in}" if known else "give a file, a folder",
     )

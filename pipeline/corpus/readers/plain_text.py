@@ -75,7 +75,7 @@ def _fasttext_pair(file: str, number: int, line: str) -> Pair:
     if len(labels) > 1:
         first, second = (FASTTEXT_PREFIX + label for label in labels[:2])
         what = f'the document has two labels, "{first}" and "{second}"; expected one'
-        raise PipelineError(f"{file}:{number}", what, "keep one label a line")
+        raise PipelineError("several-labels", f"{file}:{number}", what, "keep one label a line")
     return (text, labels[0]) if labels else (line, None)
 
 
@@ -109,13 +109,18 @@ def _label_is_first(file: str, lines: Lines) -> bool:
         fix = (
             "write `label<TAB>text`, or use .csv, .jsonl or folders; text without labels is for --unlabelled"
         )
-        raise PipelineError(f"{file}:{lines[0][0]}", what, fix)
+        raise PipelineError("line-without-label", f"{file}:{lines[0][0]}", what, fix)
     first = [line.partition("\t")[0] for line in head]
     last = [line.rpartition("\t")[2] for line in head]
     evidence = [(len(set(side)), sum(map(len, side))) for side in (first, last)]
     if evidence[0] == evidence[1]:
         what = "both sides of the tab could be the label"
-        raise PipelineError(f"{file}:{lines[0][0]}", what, "use .csv or .jsonl, where columns have names")
+        raise PipelineError(
+            "line-without-label",
+            f"{file}:{lines[0][0]}",
+            what,
+            "use .csv or .jsonl, where columns have names",
+        )
     return evidence[0] < evidence[1]
 
 

@@ -24,7 +24,12 @@ def read_questions(path: Path, wanted: Sequence[str] = ()) -> RawTable:
     matches = [QUESTION.match(line) for _, line in numbered]
     if not any(matches):
         what = "no line is a class, a finer class and a text, such as `DESC:manner How did it start ?`"
-        raise PipelineError(f"{source.file}:{numbered[0][0]}", what, "write `label<TAB>text`, or use .csv")
+        raise PipelineError(
+            "line-without-label",
+            f"{source.file}:{numbered[0][0]}",
+            what,
+            "write `label<TAB>text`, or use .csv",
+        )
     texts = [
         line[match.end() if match else 0 :].strip()
         for (_, line), match in zip(numbered, matches, strict=True)

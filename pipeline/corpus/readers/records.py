@@ -13,6 +13,7 @@ import polars as pl
 
 from pipeline.core.clean import has_surrogates, without_surrogates
 from pipeline.core.values import Bool, Int64
+from pipeline.core.warned import Warned
 from pipeline.corpus.readers.column_facts import ColumnFacts
 
 Damage = Mapping[str, Bool]  # by column, (n_records,): which of its cells have bytes that are no text
@@ -38,7 +39,7 @@ class RawTable:
     find_lines: Callable[[], Int64] | None = None  # (n_records,) the line where each record starts, from 1
     files: tuple[str, ...] | None = None  # folders: the file of each record
     nested: frozenset[str] = field(default_factory=frozenset)  # columns that hold lists or objects
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Warned, ...] = ()
     unlabelled: pl.Series | None = None  # folders: the text of a folder for documents without a label
     together: Int64 | None = None  # (n_records,): records that share a number stay in one split
     left_out: Mapping[str, Bool] = field(default_factory=dict)  # by reason, (n_records,): what is not read on

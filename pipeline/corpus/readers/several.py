@@ -45,12 +45,16 @@ def read_several(paths: Sequence[Path], wanted: Sequence[str], name: str) -> lis
     """
     tables = [read_records(path, wanted) for path in paths if not is_empty(path)]
     if not tables:
-        raise PipelineError(name, "the files are empty", "give files with one document a record")
+        raise PipelineError(
+            "file-is-empty", name, "the files are empty", "give files with one document a record"
+        )
     first = _with_the_header(tables, wanted)
     names = _all_fields(first, tables)
     kept = [table for table in (_agreeing(table, first, names) for table in tables) if len(table.cells)]
     if not kept:
-        raise PipelineError(name, "the files hold no records", "give files with one document a record")
+        raise PipelineError(
+            "file-is-empty", name, "the files hold no records", "give files with one document a record"
+        )
     return kept
 
 
@@ -162,7 +166,10 @@ def _agreeing(table: RawTable, first: RawTable, names: list[str]) -> RawTable:
             assumptions=(*_but_of_header(headless), note),
         )
     raise DifferingColumns(
-        table.file, _difference(own, names, first.file), "give files with the same columns, or one of them"
+        "columns-differ",
+        table.file,
+        _difference(own, names, first.file),
+        "give files with the same columns, or one of them",
     )
 
 

@@ -73,7 +73,9 @@ def read_table(path: Path, wanted: Sequence[str] = (), known: Sequence[str] = ()
     check_exists(path, known)
     table = read_records(path, wanted)
     if len(table.cells) == 0:
-        raise PipelineError(str(path), "the file holds no records", "give a file with one document a record")
+        raise PipelineError(
+            "file-is-empty", str(path), "the file holds no records", "give a file with one document a record"
+        )
     return table
 
 
@@ -109,7 +111,9 @@ def find_format(path: Path) -> Format:
     """
     head = read_head(path)
     if head.is_empty():
-        raise PipelineError(str(path), "the file is empty", "give a file with one document a record")
+        raise PipelineError(
+            "file-is-empty", str(path), "the file is empty", "give a file with one document a record"
+        )
     own = READERS.get(head.ending)
     believed = own is not None and SHOWN_BY.get(head.ending, _always)(head)
     kind = _first(SIGNATURES + CERTAIN_TEXT, head) or (None if believed else _first(LIKELY_TEXT, head))
@@ -118,7 +122,7 @@ def find_format(path: Path) -> Format:
     if kind is None:
         raise _unknown(path, head.ending)
     if kind.reader is None or (own is not None and kind.under_its_own_name):
-        raise PipelineError(str(path) + kind.place, f"this is {kind.words}", kind.fix)
+        raise PipelineError("format-not-read", str(path) + kind.place, f"this is {kind.words}", kind.fix)
     says = (
         f"whatever the ending {head.ending} says" if head.ending else "though it has no ending that says so"
     )
@@ -131,7 +135,7 @@ def _with_its_part(path: Path, head: Head, found: Format) -> Format:
     """Return the format, if there is such a thing in it as what is asked for behind `::`."""
     if head.part and found.reader not in WITH_PARTS:
         what = f'"{head.part}" would be a sheet or a table, and there is none in a file of this kind'
-        raise PipelineError(str(path), what, f"give {split_part(path)[0]}")
+        raise PipelineError("no-such-member", str(path), what, f"give {split_part(path)[0]}")
     return found
 
 
@@ -165,4 +169,6 @@ def _unknown(path: Path, ending: str) -> PipelineError:
     what = f'the ending "{ending}" is not one that can be read' if ending else "the file has no ending"
     packings = ", ".join(PACKED)
     fix = f"convert it to one of {' '.join(READERS)} (plain, {packings} or .zip)"
-    return PipelineError(str(path), f"{what}, and its content is of no kind that is known", fix)
+    return PipelineError(
+        "format-not-read", str(path), f"{what}, and its content is of no kind that is known", fix
+    )

@@ -73,7 +73,10 @@ def text_by_content(table: RawTable, taken: Sequence[str]) -> Chosen:
     if not names:
         what = f"no column could be the text: {reasons(table, beside, no_text)}"
         raise PipelineError(
-            table.file, what, "a corpus needs a text column and a label column (--text, --label)"
+            "no-text-column",
+            table.file,
+            what,
+            "a corpus needs a text column and a label column (--text, --label)",
         )
     filled = [name for name in names if 2 * table.facts(name).share_filled > 1] or names
     varied = [name for name in filled if is_varied(table.facts(name))] or filled

@@ -38,7 +38,9 @@ def _sentence(source: TextSource, number: int, line: str) -> tuple[str, str]:
     begun = len(pieces) > 3 and pieces[0] == "(" and pieces[1] not in "()"
     if not begun or depths[-1] != 0 or (depths[:-1] < 1).any():
         what = "the line is not one whole tree such as (3 (2 It) (4 works)): its parentheses do not match"
-        raise PipelineError(f"{source.file}:{number}", what, "correct the line, or leave it out")
+        raise PipelineError(
+            "tree-broken", f"{source.file}:{number}", what, "correct the line, or leave it out"
+        )
     behind = pairwise(pieces)
     words = (piece for before, piece in behind if before != "(" and piece not in "()")
     return pieces[1], " ".join(words)

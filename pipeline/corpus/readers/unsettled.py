@@ -35,7 +35,12 @@ class Unsettled(PipelineError):
         options = ", ".join(f"--{role} {_typed(name)}" for name in shown)
         if role == "text" and 1 < len(columns) <= MOST_JOINED:
             options += f", or {'both' if len(columns) == 2 else 'all'}: --text {joined_option([*columns])}"
-        super().__init__(where, f"columns {values}{rest} could each be the {role}", f"choose one: {options}")
+        super().__init__(
+            "column-unsettled",
+            where,
+            f"columns {values}{rest} could each be the {role}",
+            f"choose one: {options}",
+        )
 
     def __reduce__(self) -> tuple[type[Unsettled], tuple[str, str, Mapping[str, Sequence[str]]]]:  # type: ignore[override]
         """Return how to make it again in another process."""

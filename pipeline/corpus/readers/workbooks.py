@@ -43,7 +43,7 @@ def _opened(path: Path, data: bytes) -> ExcelReader:
         import fastexcel
     except ImportError:
         what = "this is a workbook, and the package that reads them, fastexcel, is not installed"
-        raise PipelineError(str(path), what, INSTALL) from None
+        raise PipelineError("package-missing", str(path), what, INSTALL) from None
     return fastexcel.read_excel(data)
 
 
@@ -57,13 +57,15 @@ def _damage_explained(path: Path) -> Iterator[None]:
         raise
     except BaseException as error:
         reason = str(error).partition("\n")[0]
-        raise PipelineError(str(path), f"the workbook cannot be read ({reason})", "save it as .csv") from None
+        raise PipelineError(
+            "file-damaged", str(path), f"the workbook cannot be read ({reason})", "save it as .csv"
+        ) from None
 
 
 def _asked(path: Path, workbook: ExcelReader, name: str) -> tuple[str, pl.DataFrame]:
     if name not in workbook.sheet_names:
         fix = did_you_mean(name, workbook.sheet_names)
-        raise PipelineError(str(path), f'the workbook has no sheet "{name}"', fix)
+        raise PipelineError("no-such-member", str(path), f'the workbook has no sheet "{name}"', fix)
     return name, _rows(workbook, name)
 
 
@@ -74,10 +76,12 @@ def _only(path: Path, workbook: ExcelReader) -> tuple[str, pl.DataFrame]:
     if len(filled) == 1:
         return next(iter(filled.items()))
     if not filled:
-        raise PipelineError(str(path), "no sheet holds records", "give one with a document a row")
+        raise PipelineError(
+            "file-is-empty", str(path), "no sheet holds records", "give one with a document a row"
+        )
     sheets = ", ".join(f'"{name}" ({plural(len(sheet), "row")})' for name, sheet in filled.items())
     fix = f'name one: "{path}{PART}{next(iter(filled))}"'
-    raise PipelineError(str(path), f"{len(filled)} sheets hold records: {sheets}", fix)
+    raise PipelineError("several-members", str(path), f"{len(filled)} sheets hold records: {sheets}", fix)
 
 
 _ROW = "row"  # the column that numbers the rows of a sheet, from 1
@@ -94,7 +98,9 @@ def _rows(workbook: ExcelReader, name: str) -> pl.DataFrame:
 
 def _as_table(path: Path, name: str, rows: pl.DataFrame, wanted: Sequence[str]) -> RawTable:
     if rows.is_empty():
-        raise PipelineError(str(path), f'the sheet "{name}" is empty', "give one with a document a row")
+        raise PipelineError(
+            "file-is-empty", str(path), f'the sheet "{name}" is empty', "give one with a document a row"
+        )
     cells = rows.drop(_ROW)
     records = [[cell or "" for cell in row] for row in cells.rows()]
     begins = find_beginning(records, wanted)

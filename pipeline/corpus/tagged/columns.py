@@ -48,7 +48,10 @@ def read_columns(path: Path, asked: str | None = None) -> TaggedTable:
     sentences = list(_sentences(lines, by_tabs, n_columns, bool(header)))
     if not sentences:
         raise PipelineError(
-            source.file, "no line holds a word", "give a file with a word and its tags a line"
+            "file-is-empty",
+            source.file,
+            "no line holds a word",
+            "give a file with a word and its tags a line",
         )
     names = header or [str(number) for number in range(1, n_columns + 1)]
     return _table(source, sentences, names, n_columns)

@@ -50,7 +50,9 @@ def read_conllu(path: Path, asked: str | None = None) -> TaggedTable:
     passed_over: dict[str, list[str]] = {}
     sentences = list(_sentences(source, passed_over))
     if not sentences:
-        raise PipelineError(source.file, "no line holds a word of ten columns", "give a CoNLL-U file")
+        raise PipelineError(
+            "file-is-empty", source.file, "no line holds a word of ten columns", "give a CoNLL-U file"
+        )
     rows = [row for one in sentences for row in one.rows]
     if source.damaged:
         rows = [[without_surrogates(cell) for cell in row] for row in rows]

@@ -10,6 +10,7 @@ import numpy as np
 
 from pipeline.core.clean import has_surrogates, without_surrogates
 from pipeline.core.errors import PipelineError
+from pipeline.core.warned import Warned, warning
 from pipeline.corpus.losses import NO_TEXT, UNDECODABLE_BYTES, WRONG_NUMBER
 from pipeline.corpus.readers.encodings import read_source
 from pipeline.corpus.tagged.table import Cells, TaggedTable
@@ -42,7 +43,7 @@ def read_tokens(path: Path, asked: str | None = None) -> TaggedTable:
     names = _columns(records, tokens)
     if not names:
         what = f'no record has a list of tags beside "{words}"'
-        raise PipelineError(f"{source.file}:{lines[0][0]}", what, f'call it "{TAGS[0]}"')
+        raise PipelineError("no-label-column", f"{source.file}:{lines[0][0]}", what, f'call it "{TAGS[0]}"')
     columns: dict[str, Cells] = {}
     wrong = np.zeros(len(records), dtype=np.bool_)
     for name in names:
@@ -75,9 +76,11 @@ def _record(place: str, line: str) -> Record:
         found = json.loads(line)
     except (ValueError, RecursionError) as error:
         what = f"the line is no JSON ({error})"
-        raise PipelineError(place, what, "write one object a line") from None
+        raise PipelineError("json-invalid", place, what, "write one object a line") from None
     if not isinstance(found, dict):
-        raise PipelineError(place, "the line is no JSON object", 'write {"tokens": [..], "tags": [..]}')
+        raise PipelineError(
+            "json-invalid", place, "the line is no JSON object", 'write {"tokens": [..], "tags": [..]}'
+        )
     return found
 
 
@@ -85,7 +88,7 @@ def _texts(place: str, name: str, value: object) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
         what = f'"{name}" is no list of texts'
         raise PipelineError(
-            place, what, 'write the words of a sentence: {"tokens": ["a", "b"], "tags": [..]}'
+            "json-invalid", place, what, 'write the words of a sentence: {"tokens": ["a", "b"], "tags": [..]}'
         )
     return value
 
@@ -130,9 +133,10 @@ def _sections(records: Sequence[Record]) -> np.ndarray:
     return np.array([numbers.setdefault(str(record[name]), len(numbers)) for record in records], np.int64)
 
 
-def _numbered(file: str, columns: Mapping[str, Cells], name: str) -> list[str]:
+def _numbered(file: str, columns: Mapping[str, Cells], name: str) -> list[Warned]:
     """Return a warning where tags are numbers: their names, and so their spans, are not in the file."""
     cells = columns.get(name, ())
     if not cells or not all(cell is None or cell.lstrip("-").isdigit() for cell in cells):
         return []
-    return [f'{file}: "{name}" holds numbers, so no spans can be told; write the names of the tags instead']
+    told = f'{file}: "{name}" holds numbers, so no spans can be told; write the names of the tags instead'
+    return [warning("tags-are-numbers", told)]

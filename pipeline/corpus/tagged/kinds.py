@@ -54,7 +54,7 @@ def reader_of(path: Path) -> Reader:
     ending = inner_name(path).suffix.lower()
     if ending not in READERS:
         what = f'words with tags are not read from files that end in "{ending}"'
-        raise PipelineError(str(path), what, f"give one of {' '.join(READERS)}")
+        raise PipelineError("format-not-read", str(path), what, f"give one of {' '.join(READERS)}")
     return READERS[ending]
 
 

@@ -27,6 +27,7 @@ from pipeline.core.values import (
     LoadedCorpus,
     Words,
 )
+from pipeline.core.warned import Warned, warning
 from pipeline.core.wording import quoted
 from pipeline.corpus.asked.columns import ColumnOptions
 from pipeline.corpus.loading import classes_by_size, corpus_hash
@@ -50,7 +51,7 @@ class Part:
     tags: list[str]  # of their words
     offsets: Int64
     dropped: tuple[Dropped, ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[Warned, ...]
 
     @property
     def words(self) -> list[str]:
@@ -120,7 +121,10 @@ def _files(named: Named, option: str) -> tuple[Path, ...]:
     if folder is not None:
         what = "a folder of files with tags is not read as one corpus"
         raise PipelineError(
-            str(folder), what, "name its files; --test and --validation name those of the parts"
+            "corpus-ambiguous",
+            str(folder),
+            what,
+            "name its files; --test and --validation name those of the parts",
         )
     return paths
 
@@ -150,7 +154,9 @@ def _part(table: TaggedTable, asked: str | None, split: int, allow_losses: bool)
     if not used.any():
         reasons = ", ".join(f"{len(one.rows):,} {one.reason}" for one in dropped)
         what = f"none of the {plural(table.n_sentences, 'sentence')} can be used: {reasons}"
-        raise PipelineError(table.file, what, "give each word as many columns, and a tag (--tags COLUMN)")
+        raise PipelineError(
+            "fields-differ", table.file, what, "give each word as many columns, and a tag (--tags COLUMN)"
+        )
     losses = check_losses(
         table.file, table.n_sentences, dropped, allowed=allow_losses, columns="another column with --tags"
     )
@@ -211,7 +217,7 @@ def _cut(words: list[str], offsets: Int64) -> list[list[str]]:
     return [words[start:end] for start, end in zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)]
 
 
-def _tags(parts: Sequence[Part], offsets: Int64) -> tuple[TagSet, Int32, tuple[str, ...], tuple[str, ...]]:
+def _tags(parts: Sequence[Part], offsets: Int64) -> tuple[TagSet, Int32, tuple[str, ...], tuple[Warned, ...]]:
     """Return the tags of all words in IOB2 or BIOES, or as they are if they make no spans; what is told and warned."""
     written = [tag for part in parts for tag in part.tags]
     names = tuple(sorted({*written}))
@@ -223,7 +229,7 @@ def _tags(parts: Sequence[Part], offsets: Int64) -> tuple[TagSet, Int32, tuple[s
             if others
             else "give a file with several tags"
         )
-        raise PipelineError(parts[0].table.file, what, fix)
+        raise PipelineError("one-class", parts[0].table.file, what, fix)
     numbers = {tag: number for number, tag in enumerate(names)}
     tags = np.array([numbers[tag] for tag in written], dtype=np.int32)
     found = find_scheme(names, tags, offsets)
@@ -236,7 +242,7 @@ def _tags(parts: Sequence[Part], offsets: Int64) -> tuple[TagSet, Int32, tuple[s
     return *rewritten(found, tags, offsets, scheme), (told,), _broken(parts, wrong, offsets, called)
 
 
-def _broken(parts: Sequence[Part], wrong: Bool, offsets: Int64, called: str) -> tuple[str, ...]:
+def _broken(parts: Sequence[Part], wrong: Bool, offsets: Int64, called: str) -> tuple[Warned, ...]:
     """Return a warning of the tags that cannot follow the ones before, with the first places."""
     if not wrong.any():
         return ()
@@ -248,13 +254,14 @@ def _broken(parts: Sequence[Part], wrong: Bool, offsets: Int64, called: str) -> 
         own = parts[at].sentences[sentence - int(ends[at]) + len(parts[at].sentences)]
         places.append(parts[at].table.place(int(own)))
     shown = ", ".join(places[:3]) + (" ..." if len(sentences) > 3 else "")
-    return (
+    told = (
         f"{plural(int(wrong.sum()), 'tag')} in {plural(len(sentences), 'sentence')} cannot follow the one before in"
-        f" {called} ({shown}); spans are read as the official scorer reads them",
+        f" {called} ({shown}); spans are read as the official scorer reads them"
     )
+    return (warning("tags-out-of-order", told),)
 
 
-def _unknown_tags(corpus: Corpus) -> tuple[str, ...]:
+def _unknown_tags(corpus: Corpus) -> tuple[Warned, ...]:
     """Return a warning of tags that stand in test or validation sentences alone: no model can learn them."""
     learned = np.unique(corpus.labels[corpus.split_of_labels == UNASSIGNED])
     unknown = np.setdiff1d(np.arange(len(corpus.label_names)), learned)
@@ -262,7 +269,8 @@ def _unknown_tags(corpus: Corpus) -> tuple[str, ...]:
         return ()
     names = first_places([f'"{corpus.label_names[tag]}"' for tag in unknown.tolist()])
     n_words = int(np.isin(corpus.labels, unknown).sum())
-    return (f"no training sentence has the tags {names}, which {plural(n_words, 'word')} of others have",)
+    told = f"no training sentence has the tags {names}, which {plural(n_words, 'word')} of others have"
+    return (warning("tags-not-in-training", told),)
 
 
 def _together(parts: Sequence[Part]) -> Int64 | None:

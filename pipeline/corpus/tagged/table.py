@@ -9,6 +9,7 @@ import numpy as np
 
 from pipeline.core.errors import PipelineError, did_you_mean
 from pipeline.core.values import Bool, Int64, require
+from pipeline.core.warned import Warned
 
 Cells = Sequence[str | None]
 
@@ -41,7 +42,7 @@ class TaggedTable:
     encoding: str = ""
     left_out: Mapping[str, Bool] = field(default_factory=dict)
     assumptions: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Warned, ...] = ()
 
     def __post_init__(self) -> None:
         require(int(self.offsets[-1]) == len(self.words), "offsets do not end at the number of words")
@@ -67,12 +68,19 @@ class TaggedTable:
         """
         if not self.columns:
             what = "each line holds a word and nothing else, so there are no tags"
-            raise PipelineError(self.file, what, "give a file with a column of tags, or leave out --task tag")
+            raise PipelineError(
+                "no-label-column",
+                self.file,
+                what,
+                "give a file with a column of tags, or leave out --task tag",
+            )
         if asked is None:
             return self.usual
         if asked not in self.columns:
             what = f'there is no column "{asked}" beside the words'
-            raise PipelineError(f"--tags {asked}", f"{self.file}: {what}", did_you_mean(asked, self.columns))
+            raise PipelineError(
+                "no-such-column", f"--tags {asked}", f"{self.file}: {what}", did_you_mean(asked, self.columns)
+            )
         return asked
 
 

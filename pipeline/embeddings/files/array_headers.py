@@ -40,5 +40,7 @@ def read_header(start: bytes, where: str, fix: str) -> Header:
         read = np.lib.format.read_array_header_1_0 if first else np.lib.format.read_array_header_2_0
         shape, by_columns, dtype = read(stream)
     except (ValueError, SyntaxError, tokenize.TokenError, RecursionError) as error:
-        raise PipelineError(where, f"the header is not that of an array ({error})", fix) from None
+        raise PipelineError(
+            "vector-file-damaged", where, f"the header is not that of an array ({error})", fix
+        ) from None
     return Header(shape, by_columns, dtype, stream.tell())

@@ -79,7 +79,9 @@ def read_npy(content: Content, sniffed: Sniffed, selection: Selection) -> Read:
         beside = words_beside(content, rows)
         if beside is None:
             fix = f"{_SAVE_AGAIN}, or put {SIBLINGS}"
-            raise PipelineError(str(content.path), "this is an array without words", fix)
+            raise PipelineError(
+                "vector-words-missing", str(content.path), "this is an array without words", fix
+            )
         check_count(len(beside[1]), rows, str(beside[0]))
         places = np.array(selection.choose(beside[1]), dtype=np.int64)
         table = Table(str(content.path), header.dtype, rows, dimension, header.bytes)
@@ -110,7 +112,9 @@ def _choose(
             try:
                 words = np.frombuffer(data, header.dtype, count).tolist()
             except (ValueError, SystemError) as error:  # it ends early, or holds what is no character
-                raise PipelineError(where, f"the words cannot be read ({error})", FETCH_AGAIN) from None
+                raise PipelineError(
+                    "vector-file-damaged", where, f"the words cannot be read ({error})", FETCH_AGAIN
+                ) from None
             encoded = [
                 word if isinstance(word, bytes) else word.encode("utf-8", "surrogatepass") for word in words
             ]
@@ -136,7 +140,9 @@ def _missing(
     held = ", ".join(f'"{name}"' for name in headers)
     either = f", or {SIBLINGS}" if what == "words" else ""
     message = f"the .npz has no array of {what}; it holds {held}"
-    return PipelineError(str(content.path), message, f"name it one of {', '.join(names)}{either}")
+    return PipelineError(
+        "vector-array-unknown", str(content.path), message, f"name it one of {', '.join(names)}{either}"
+    )
 
 
 def _checked_vectors(content: Content, name: str, headers: Mapping[str, Header]) -> Header:
@@ -144,10 +150,12 @@ def _checked_vectors(content: Content, name: str, headers: Mapping[str, Header])
     shape = header.shape
     if len(shape) != 2 or shape[0] < 0 or not 0 < shape[1] <= LARGEST_DIMENSION or header.dtype.kind != "f":
         what = f'array "{name}" is {_described(header)}; expected floats of two axes, a row a word'
-        raise PipelineError(str(content.path), what, _SAVE_AGAIN)
+        raise PipelineError("vector-array-unknown", str(content.path), what, _SAVE_AGAIN)
     if header.by_columns and 1 not in header.shape:
         what = f'array "{name}" lies column by column'
-        raise PipelineError(str(content.path), what, "save numpy.ascontiguousarray(vectors)")
+        raise PipelineError(
+            "vector-array-unknown", str(content.path), what, "save numpy.ascontiguousarray(vectors)"
+        )
     return header
 
 
@@ -155,10 +163,10 @@ def _check_words(content: Content, name: str, headers: Mapping[str, Header]) -> 
     header = headers[name]
     if header.dtype.kind == "O":
         what = f'array "{name}" holds pickled objects: reading them runs code inside the file'
-        raise PipelineError(str(content.path), what, _SAVE_AGAIN)
+        raise PipelineError("vector-words-wrong", str(content.path), what, _SAVE_AGAIN)
     if len(header.shape) != 1 or header.dtype.kind not in "US" or header.dtype.itemsize == 0:
         what = f'array "{name}" is {_described(header)}; expected text of one axis'
-        raise PipelineError(str(content.path), what, _SAVE_AGAIN)
+        raise PipelineError("vector-words-wrong", str(content.path), what, _SAVE_AGAIN)
 
 
 def _described(header: Header) -> str:

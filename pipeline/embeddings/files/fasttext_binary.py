@@ -111,7 +111,9 @@ def read_fasttext_binary(content: Content, sniffed: Sniffed, selection: Selectio
         table = _find_matrix(data, place, settings, len(words), content)
     except struct.error:
         what = f"the file ends inside the header or the words, after {len(data)} bytes"
-        raise PipelineError(f"{content.path}:byte {len(data)}", what, FETCH_AGAIN) from None
+        raise PipelineError(
+            "vector-file-damaged", f"{content.path}:byte {len(data)}", what, FETCH_AGAIN
+        ) from None
     rows = selection.choose(words)
     model = Model(data, table, len(words), settings)
     vectors = model.vectors(selection.words, [(row,) for row in rows])
@@ -151,11 +153,13 @@ def _find_matrix(data: mmap.mmap, place: int, settings: Settings, n_words: int, 
     quantised, rows, dimension = _MATRIX.unpack_from(data, place)
     if quantised:
         what = "the vectors are quantised (.ftz)"
-        raise PipelineError(f"{content.path}:byte {place}", what, "give the .bin that it was made from")
+        raise PipelineError(
+            "vectors-quantised", f"{content.path}:byte {place}", what, "give the .bin that it was made from"
+        )
     least = n_words + (settings.buckets if settings.has_ngrams else 0)
     if dimension != settings.dimension or dimension <= 0 or rows < least:
         what = f"{rows} rows of {dimension} numbers; the header says {least} or more of {settings.dimension}"
-        raise PipelineError(f"{content.path}:byte {place}", what, FETCH_AGAIN)
+        raise PipelineError("vector-file-damaged", f"{content.path}:byte {place}", what, FETCH_AGAIN)
     table = Table(str(content.path), np.dtype("<f4"), rows, dimension, place + _MATRIX.size)
     whole = (len(data) - table.offset) // max(table.row_bytes, 1)
     if whole < rows:

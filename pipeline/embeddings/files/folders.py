@@ -45,7 +45,7 @@ def find_file(path: Path) -> Path:
         return static
     for is_kind, what, fix in _KINDS:
         if is_kind(path):
-            raise PipelineError(str(path), what, fix)
+            raise PipelineError("not-a-vector-file", str(path), what, fix)
     files = [file for file in sorted(path.iterdir()) if _may_hold_vectors(file)]
     pair = {file.suffix: file for file in files} if len({file.stem for file in files}) == 1 else {}
     if len(pair) == len(files) == 2 and pair.keys() == {".bin", ".txt"}:
@@ -57,7 +57,9 @@ def find_file(path: Path) -> Path:
             if files
             else "this is a folder without vectors"
         )
-        raise PipelineError(str(path), f"{what}; expected one vector file", "name a file in it")
+        raise PipelineError(
+            "not-a-vector-file", str(path), f"{what}; expected one vector file", "name a file in it"
+        )
     return files[0]
 
 

@@ -27,7 +27,7 @@ class Head:
 
     def refuse(self, what: str, fix: str, place: str = "") -> PipelineError:
         """Return an error about this file."""
-        return PipelineError(f"{self.content.path}{place}", what, fix)
+        return PipelineError("not-a-vector-file", f"{self.content.path}{place}", what, fix)
 
 
 def refuse_others(head: Head) -> None:

@@ -99,7 +99,9 @@ class Content:
             if error.errno is None:  # the packed data are damaged
                 raise
             what = f"it cannot be unpacked into {tempfile.gettempdir()} ({error.strerror})"
-            raise PipelineError(str(self.path), what, "set TMPDIR to a folder with room for it") from None
+            raise PipelineError(
+                "no-room-to-unpack", str(self.path), what, "set TMPDIR to a folder with room for it"
+            ) from None
 
     def _stream(self, stack: ExitStack) -> IO[bytes]:
         if self.compression == "zip":
@@ -124,7 +126,7 @@ def find_content(path: Path) -> Content:
         If there is no such file, or a .zip holds not exactly one file.
     """
     if not path.is_file():
-        raise PipelineError(str(path), "there is no such file", "give a vector file")
+        raise PipelineError("no-such-file", str(path), "there is no such file", "give a vector file")
     with damage_explained(path, None), path.open("rb") as file:
         start = file.read(10)
     packing = next((name for magic, name in PACKED.items() if start.startswith(magic)), None)
@@ -148,12 +150,12 @@ def _inside_zip(path: Path, names: list[str]) -> Content:
         return Content(path, None)
     for ending, what, fix in _ZIPS_OF_OTHERS:
         if any(name.endswith(ending) for name in names):
-            raise PipelineError(str(path), what, fix)
+            raise PipelineError("not-a-vector-file", str(path), what, fix)
     members = _same_vectors([name for name in names if not _ABOUT.fullmatch(name)])
     if len(members) != 1:
         held = ", ".join(members) or "none"
         what = f"the .zip holds {len(members)} files ({held}); expected one"
-        raise PipelineError(str(path), what, "unpack the one you want and give that")
+        raise PipelineError("not-a-vector-file", str(path), what, "unpack the one you want and give that")
     return Content(path, "zip", members[0])
 
 
@@ -176,6 +178,10 @@ def damage_explained(path: Path, compression: str | None) -> Iterator[None]:
             raise  # zipfile alone uses it, for a password or an unknown method
         if compression is None or getattr(error, "errno", None) is not None:
             reason = getattr(error, "strerror", None) or error
-            raise PipelineError(str(path), f"the file cannot be read ({reason})", "check the path") from None
+            raise PipelineError(
+                "cannot-be-read", str(path), f"the file cannot be read ({reason})", "check the path"
+            ) from None
         fix = "unpack it and give the file inside" if isinstance(error, RuntimeError) else FETCH_AGAIN
-        raise PipelineError(str(path), f"the file is not whole {compression} data ({error})", fix) from None
+        raise PipelineError(
+            "file-damaged", str(path), f"the file is not whole {compression} data ({error})", fix
+        ) from None

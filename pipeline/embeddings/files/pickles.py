@@ -46,12 +46,14 @@ def is_pickle(data: bytes) -> bool:
 def refuse_pickle(path: Path, head: bytes) -> NoReturn:
     """Raise PipelineError with the command that converts the pickle, if gensim wrote it."""
     if head.startswith(_PYTORCH):
-        raise PipelineError(str(path), _PICKLE.format(kind="PyTorch"), _TO_ARRAYS)
+        raise PipelineError("pickle-not-opened", str(path), _PICKLE.format(kind="PyTorch"), _TO_ARRAYS)
     named = [name for name in _GENSIM if name in head[:2000]]
     if b"gensim" not in head[:2000] or not named:
-        raise PipelineError(str(path), _PICKLE.format(kind="of no gensim vectors"), _TO_ARRAYS)
+        raise PipelineError(
+            "pickle-not-opened", str(path), _PICKLE.format(kind="of no gensim vectors"), _TO_ARRAYS
+        )
     kind, code = _GENSIM[min(named, key=head.index)]
-    raise PipelineError(str(path), _PICKLE.format(kind=kind), _convert(path, code))
+    raise PipelineError("pickle-not-opened", str(path), _PICKLE.format(kind=kind), _convert(path, code))
 
 
 def refuse_array_of_pickle(path: Path) -> None:

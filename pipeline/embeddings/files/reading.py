@@ -11,6 +11,7 @@ import polars as pl
 
 from pipeline.core.files import file_hash
 from pipeline.core.values import Float32
+from pipeline.core.warned import Warned
 from pipeline.embeddings.files.arrays import read_npy, read_npz
 from pipeline.embeddings.files.fasttext_binary import read_fasttext_binary
 from pipeline.embeddings.files.folders import find_file
@@ -48,7 +49,7 @@ class VectorFile:
     rows: int  # rows in the file
     repeated: int  # rows passed over because a kept word came again
     replaced: int  # words with bytes that are not text, each read as U+FFFD
-    notes: tuple[str, ...]  # wrong header, cut last row, how words are written; without the file's name
+    notes: tuple[Warned, ...]  # wrong header, cut last row, how words are written; without the file's name
     sha256: str  # of the file as it lies on disk
     sample: tuple[str, ...] = ()  # words as the file writes them, from all of it
     # words (W',) > float32 (W', D) of character n-grams or of a tokenizer's pieces, zeros for a word without any

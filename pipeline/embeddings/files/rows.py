@@ -11,6 +11,7 @@ import polars as pl
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.values import Float32, Int64
+from pipeline.core.warned import Warned, warning
 from pipeline.embeddings.files.packing import FETCH_AGAIN
 
 BLOCK_BYTES = 4 << 20
@@ -23,7 +24,7 @@ class Read:
 
     vectors: Float32  # (W, D)
     dimension: int
-    notes: tuple[str, ...] = ()
+    notes: tuple[Warned, ...] = ()
     subwords: Callable[[pl.Series], Float32] | None = None
     of_pieces: bool = (
         False  # `subwords` makes the vector of every word that is not kept, before other forms of it
@@ -47,7 +48,12 @@ class Table:
 
     def error(self, row: int, what: str) -> PipelineError:
         """Return an error about a row; the place is the byte where it starts, from 0, in the unpacked file."""
-        return PipelineError(f"{self.where}:byte {self.offset + row * self.row_bytes}", what, FETCH_AGAIN)
+        return PipelineError(
+            "vector-file-damaged",
+            f"{self.where}:byte {self.offset + row * self.row_bytes}",
+            what,
+            FETCH_AGAIN,
+        )
 
 
 def stack(pieces: list[Float32], dimension: int) -> Float32:
@@ -55,12 +61,13 @@ def stack(pieces: list[Float32], dimension: int) -> Float32:
     return np.concatenate([np.zeros((0, dimension), dtype=np.float32), *pieces])
 
 
-def count_notes(promised: int | None, rows: int, cut: int) -> list[str]:
+def count_notes(promised: int | None, rows: int, cut: int) -> list[Warned]:
     """Return a note where a header promises another number of words, unless the `cut` last row explains it."""
     missing = 0 if promised is None else promised - rows
     if missing in (0, cut):
         return []
-    return [f"line 1: the header promises {promised} words, the file holds {rows}"]
+    told = f"line 1: the header promises {promised} words, the file holds {rows}"
+    return [warning("vector-header-wrong", told)]
 
 
 def read_bytes(stream: IO[bytes], count: int) -> bytes:

@@ -13,6 +13,7 @@ import numpy as np
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import Json
 from pipeline.core.values import Float32, Int64
+from pipeline.core.warned import warning
 from pipeline.embeddings.files.packing import FETCH_AGAIN, Content
 from pipeline.embeddings.files.rows import LARGEST_DIMENSION, Read, Table, pick_rows, read_bytes
 from pipeline.embeddings.files.selection import Selection
@@ -72,7 +73,9 @@ class Held:
         shape, dtype = tensor.shape, tensor.dtype
         if len(shape) != 2 or not 0 < shape[1] <= LARGEST_DIMENSION or dtype not in _FLOATS:
             what = f'tensor "{name}" is {dtype} of shape {shape}; expected floats of two axes'
-            raise PipelineError(str(self.content.path), what, "save one row of floats a word")
+            raise PipelineError(
+                "vector-array-unknown", str(self.content.path), what, "save one row of floats a word"
+            )
         self._check_size(name, tensor, np.dtype(_FLOATS[dtype]))
         begin = self.start + tensor.begin
         return Table(str(self.content.path), np.dtype(_FLOATS[dtype]), shape[0], shape[1], begin)
@@ -82,7 +85,7 @@ class Held:
         tensor = _described(self.header[name])
         if tensor is None:
             what = f'the header does not say type, shape and place of tensor "{name}"'
-            raise PipelineError(f"{self.content.path}:byte 8", what, FETCH_AGAIN)
+            raise PipelineError("vector-file-damaged", f"{self.content.path}:byte 8", what, FETCH_AGAIN)
         return tensor
 
     def _check_size(self, name: str, tensor: Tensor, dtype: np.dtype) -> None:
@@ -90,7 +93,7 @@ class Held:
         if tensor.end - tensor.begin != needed:
             held = tensor.end - tensor.begin
             what = f'tensor "{name}" has {held} bytes; {tensor.dtype} of shape {tensor.shape} needs {needed}'
-            raise PipelineError(f"{self.content.path}:byte 8", what, FETCH_AGAIN)
+            raise PipelineError("vector-file-damaged", f"{self.content.path}:byte 8", what, FETCH_AGAIN)
 
     def rows(self, name: str, places: Int64, words: Sequence[str]) -> Float32:
         """Return the rows of a tensor of vectors at `places` (ascending), float32 (W, D)."""
@@ -105,14 +108,19 @@ class Held:
         tensor = self.tensor(name)
         if len(tensor.shape) != 1 or tensor.dtype not in kinds:
             what = f'tensor "{name}" is {tensor.dtype} of shape {tensor.shape}; expected one number a token'
-            raise PipelineError(str(self.content.path), what, FETCH_AGAIN)
+            raise PipelineError("vector-file-damaged", str(self.content.path), what, FETCH_AGAIN)
         self._check_size(name, tensor, np.dtype(kinds[tensor.dtype]))
         with self.content.open() as stream:
             _skip(stream, self.start + tensor.begin)
             data = read_bytes(stream, tensor.end - tensor.begin)
         if len(data) < tensor.end - tensor.begin:
             what = f'the file ends inside tensor "{name}"'
-            raise PipelineError(f"{self.content.path}:byte {self.start + tensor.begin}", what, FETCH_AGAIN)
+            raise PipelineError(
+                "vector-file-damaged",
+                f"{self.content.path}:byte {self.start + tensor.begin}",
+                what,
+                FETCH_AGAIN,
+            )
         values = np.frombuffer(data, kinds[tensor.dtype])
         return _from_bfloat16(values) if tensor.dtype == "BF16" else values
 
@@ -137,12 +145,15 @@ def read_safetensors(content: Content, sniffed: Sniffed, selection: Selection) -
         return _read_tokens(held, name, tokens, selection)
     if tokens is not None and {"mapping", "weights"} & set(held.names):
         raise PipelineError(
-            str(content.path), f"its rows are found through the tokenizer; {tokens}", "install it"
+            "package-missing",
+            str(content.path),
+            f"its rows are found through the tokenizer; {tokens}",
+            "install it",
         )
     where, words = _words(held, table.rows)
     check_count(len(words), table.rows, where)
     places = np.array(selection.choose(words), dtype=np.int64)
-    notes = () if tokens is None else (tokens,)
+    notes = () if tokens is None else (warning("pieces-not-used", tokens),)
     return Read(held.rows(name, places, selection.words), table.dimension, notes)
 
 
@@ -203,7 +214,7 @@ def _per_token(held: Held, name: str, rows: int) -> tuple[np.ndarray | None, np.
     weights = held.numbers("weights", _FLOATS).astype(np.float32) if "weights" in held.names else None
     if mapping is not None and len(mapping) and not 0 <= mapping.min() <= mapping.max() < rows:
         what = f'tensor "mapping" leads to rows {mapping.min()} to {mapping.max()} of {rows}'
-        raise PipelineError(str(held.content.path), what, FETCH_AGAIN)
+        raise PipelineError("vector-file-damaged", str(held.content.path), what, FETCH_AGAIN)
     return mapping, weights
 
 
@@ -216,7 +227,7 @@ def _open(content: Content) -> Held:
         header = json.loads(text)
     except (ValueError, RecursionError) as error:
         what = f"the header is not JSON ({error})"
-        raise PipelineError(f"{content.path}:byte 8", what, FETCH_AGAIN) from None
+        raise PipelineError("vector-file-damaged", f"{content.path}:byte 8", what, FETCH_AGAIN) from None
     return Held(content, header, 8 + length)
 
 
@@ -238,7 +249,9 @@ def _words(held: Held, rows: int) -> tuple[str, list[bytes]]:
     beside = words_beside(held.content, rows)
     if beside is None:
         fix = f"put it into the metadata as a JSON list under {', '.join(WORD_NAMES)}, or {SIBLINGS}"
-        raise PipelineError(str(held.content.path), "the vectors have no vocabulary", fix)
+        raise PipelineError(
+            "vector-words-missing", str(held.content.path), "the vectors have no vocabulary", fix
+        )
     return str(beside[0]), beside[1]
 
 
@@ -250,10 +263,17 @@ def _name_of_vectors(held: Held) -> str:
         return name
     if any(".layer." in name or "attention" in name for name in names):
         what = "this is a transformer: it has no vector of a word by itself, only of a word in its sentence"
-        raise PipelineError(str(held.content.path), what, "give a static embedding, such as one of model2vec")
+        raise PipelineError(
+            "vector-array-unknown",
+            str(held.content.path),
+            what,
+            "give a static embedding, such as one of model2vec",
+        )
     held_names = ", ".join(names[:_NAMES_SHOWN]) or "none"
     what = f"there is no tensor of vectors; the file holds {held_names}"
-    raise PipelineError(str(held.content.path), what, f"name it one of {', '.join(VECTOR_NAMES)}")
+    raise PipelineError(
+        "vector-array-unknown", str(held.content.path), what, f"name it one of {', '.join(VECTOR_NAMES)}"
+    )
 
 
 def _described(entry: Json) -> Tensor | None:

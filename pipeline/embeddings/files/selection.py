@@ -10,6 +10,7 @@ from itertools import chain
 import polars as pl
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.warned import Warned, warning
 from pipeline.embeddings.cascade import by_letters, holds_semitic
 from pipeline.embeddings.files.spellings import Spelling, Written, find_spelling
 from pipeline.embeddings.files.tokenizer_file import Tokens
@@ -179,7 +180,9 @@ class Selection:
         if self._language and self._language not in self._languages:
             held = ", ".join(name for name, _ in self._languages.most_common(10) if name)
             what = f'no word of the file is of the language "{self._language}"; it has {held}'
-            raise PipelineError("embeddings.language", what, "name one of these, or leave it out")
+            raise PipelineError(
+                "no-such-language", "embeddings.language", what, "name one of these, or leave it out"
+            )
         return self._language or self._best_language()
 
     def _best_language(self) -> str:
@@ -190,20 +193,22 @@ class Selection:
         """Return how many kept words each language has."""
         return Counter(written.mark for written in self._kept)
 
-    def notes(self) -> list[str]:
+    def notes(self) -> list[Warned]:
         """Return what a reader should know of how the words were read."""
         return [*self._spelling_notes(), *self._encoding_notes(), *self._blank_notes()]
 
-    def _spelling_notes(self) -> list[str]:
+    def _spelling_notes(self) -> list[Warned]:
         if self._spelling is None:
             return []
         if self._languages:
-            return [self._language_note()]
+            return [warning("one-language-of-many", self._language_note())]
         shown = self._spelling.shown
         if self._spelling.marks == "tag":
             some = "words have a tag" if self._marked < self.rows else "no word is without a tag"
-            return [f"{some} ({shown}); the vector of a word's first tag counts, and it is looked up without"]
-        return [f"words are pieces of a tokenizer, like {shown}: those that are whole words are read"]
+            told = f"{some} ({shown}); the vector of a word's first tag counts, and it is looked up without"
+            return [warning("words-with-tags", told)]
+        told = f"words are pieces of a tokenizer, like {shown}: those that are whole words are read"
+        return [warning("words-are-pieces", told)]
 
     def _language_note(self) -> str:
         chosen, covered = self._chosen_language(), self._covered()
@@ -219,14 +224,11 @@ class Selection:
         why = f"which has most words of the corpus ({counts})"
         return f"{what}: {chosen} is read, {why}; embeddings.language names another"
 
-    def _encoding_notes(self) -> list[str]:
+    def _encoding_notes(self) -> list[Warned]:
         name = self._decoder.encoding
-        return (
-            []
-            if name == "utf-8"
-            else [f"words are not UTF-8: read as {name}, which gives words of the corpus"]
-        )
+        told = f"words are not UTF-8: read as {name}, which gives words of the corpus"
+        return [] if name == "utf-8" else [warning("words-not-utf-8", told)]
 
-    def _blank_notes(self) -> list[str]:
+    def _blank_notes(self) -> list[Warned]:
         rows = "1 row has" if self.blank == 1 else f"{self.blank} rows have"
-        return [f"{rows} no word, or a blank for one"] if self.blank else []
+        return [warning("rows-without-a-word", f"{rows} no word, or a blank for one")] if self.blank else []

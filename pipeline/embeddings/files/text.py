@@ -19,6 +19,7 @@ import polars as pl
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.values import Bool, Float32, Int64
+from pipeline.core.warned import Warned, warning
 from pipeline.embeddings.files.layouts import BLANK, BLANKS, NEWLINE, Layout, column, is_number
 from pipeline.embeddings.files.not_vectors import UTF8_MARK
 from pipeline.embeddings.files.packing import FETCH_AGAIN, Content
@@ -64,7 +65,9 @@ class _Place:
     def error(self, lines: Lines, place: int, byte: int, what: str, fix: str) -> PipelineError:
         """Return an error at a byte of a line; the column counts characters."""
         number = self.first_line + int(lines.numbers[place])
-        return PipelineError(f"{self.path}:{number}:{column(lines.line(place), byte)}", what, fix)
+        return PipelineError(
+            "vector-file-damaged", f"{self.path}:{number}:{column(lines.line(place), byte)}", what, fix
+        )
 
 
 def read_text(content: Content, sniffed: Sniffed, selection: Selection) -> Read:
@@ -80,7 +83,7 @@ def read_text(content: Content, sniffed: Sniffed, selection: Selection) -> Read:
     layout, dimension = sniffed.layout, sniffed.dimension
     words_beside = None if layout.has_words else words_for_rows(content, _count_rows(content, sniffed))
     pieces: list[Float32] = []
-    notes: list[str] = []
+    notes: list[Warned] = []
     header_left = sniffed.promised is not None or layout.header
     with content.open() as stream:
         for block, first_line, is_last in _blocks(stream, content.path):
@@ -127,7 +130,7 @@ def _blocks(stream: IO[bytes], path: Path) -> Iterator[tuple[bytes, int, bool]]:
             what = (
                 f"no line ends within {LONGEST_LINE >> 20} MiB; this is no text of vectors, or a damaged one"
             )
-            raise PipelineError(f"{path}:{line}", what, FETCH_AGAIN)
+            raise PipelineError("vector-file-damaged", f"{path}:{line}", what, FETCH_AGAIN)
     if rest:
         yield rest, line, True
 
@@ -176,13 +179,13 @@ def _runs(blanks: Int64, is_newline: Bool) -> tuple[Int64, Bool]:
 # --- checks ----------------------------------------------------------------------------------------------
 
 
-def _without_cut_line(lines: Lines, place: _Place, notes: list[str]) -> Lines:
+def _without_cut_line(lines: Lines, place: _Place, notes: list[Warned]) -> Lines:
     """Return the lines without a last one that has no newline and too few numbers, and note it."""
     if len(lines.numbers) == 0 or lines.fields[-1] >= place.dimension:
         return lines
     number = place.first_line + int(lines.numbers[-1])
     ends = f"ends after {lines.fields[-1]} of {place.dimension} numbers"
-    notes.append(f"line {number}: the last line {ends} and is left out")
+    notes.append(warning("vector-file-cut", f"line {number}: the last line {ends} and is left out"))
     return lines.take(slice(-1))
 
 

@@ -109,7 +109,7 @@ def words_for_rows(content: Content, rows: int) -> list[bytes]:
     if beside is None:
         what = "the lines hold numbers and no words, and no file of words lies beside it"
         fix = f"put the words into {content.path.with_name('metadata.tsv').name}, one a line, or {SIBLINGS}"
-        raise PipelineError(str(content.path), what, fix)
+        raise PipelineError("vector-words-missing", str(content.path), what, fix)
     check_count(len(beside[1]), rows, str(beside[0]))
     return beside[1]
 
@@ -146,7 +146,7 @@ def _words_of_array(data: bytes, where: str) -> list[bytes]:
         array = np.frombuffer(data, header.dtype, math.prod(header.shape), header.bytes)
         return [bytes(word) if isinstance(word, bytes) else str(word).encode() for word in array.tolist()]
     except (ValueError, SystemError, OverflowError) as error:  # it ends early, or holds what is no character
-        raise PipelineError(where, f"the words cannot be read ({error})", fix) from None
+        raise PipelineError("vector-words-wrong", where, f"the words cannot be read ({error})", fix) from None
 
 
 def _words_of_lines(lines: list[bytes], rows: int) -> list[bytes]:
@@ -169,11 +169,11 @@ def words_of_json(data: bytes | str, where: str) -> list[bytes]:
     try:
         held = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise PipelineError(where, f"not JSON: {error}", "correct it") from None
+        raise PipelineError("vector-words-wrong", where, f"not JSON: {error}", "correct it") from None
     words = _find_words(held)
     if words is None:
         what = "expected a list of words, or a table from words to rows 0, 1, 2, ..."
-        raise PipelineError(where, what, f'write {{"{WORD_NAMES[0]}": [...]}}')
+        raise PipelineError("vector-words-wrong", where, what, f'write {{"{WORD_NAMES[0]}": [...]}}')
     return [word.encode("utf-8", "surrogatepass") for word in words]
 
 
@@ -209,4 +209,6 @@ def check_count(words: int, rows: int, where: str) -> None:
     """Raise PipelineError where a vocabulary has not one word a row."""
     if words != rows:
         what = f"{words} words for {rows} vectors; expected one word a vector"
-        raise PipelineError(where, what, "give the vocabulary that was saved with the vectors")
+        raise PipelineError(
+            "vector-words-wrong", where, what, "give the vocabulary that was saved with the vectors"
+        )

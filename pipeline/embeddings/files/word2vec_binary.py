@@ -9,6 +9,7 @@ import numpy as np
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.values import Float32
+from pipeline.core.warned import Warned, warning
 from pipeline.embeddings.files.packing import FETCH_AGAIN, Content
 from pipeline.embeddings.files.rows import BLOCK_BYTES, Read, count_notes, stack
 from pipeline.embeddings.files.selection import Selection
@@ -29,7 +30,7 @@ def read_word2vec_binary(content: Content, sniffed: Sniffed, selection: Selectio
         from 0, in the unpacked file.
     """
     pieces: list[Float32] = []
-    notes: list[str] = []
+    notes: list[Warned] = []
     with content.open() as stream:
         offset = len(stream.readline())
         for block, rows, base in _blocks(stream, 4 * sniffed.dimension, offset, content, notes):
@@ -41,7 +42,7 @@ def read_word2vec_binary(content: Content, sniffed: Sniffed, selection: Selectio
 
 
 def _blocks(
-    stream: IO[bytes], vector_bytes: int, offset: int, content: Content, notes: list[str]
+    stream: IO[bytes], vector_bytes: int, offset: int, content: Content, notes: list[Warned]
 ) -> Iterator[tuple[bytes, list[tuple[int, int]], int]]:
     """Yield a block of bytes, where its rows and their numbers start, and the block's own place in the file."""
     rest = b""
@@ -52,9 +53,10 @@ def _blocks(
         rest, offset = block[end:], offset + end
         if len(rest) > vector_bytes + LONGEST_WORD and b" " not in rest[:LONGEST_WORD]:
             what = f"no word ends within {LONGEST_WORD} bytes; the header's dimension or the data are wrong"
-            raise PipelineError(f"{content.path}:byte {offset}", what, FETCH_AGAIN)
+            raise PipelineError("vector-file-damaged", f"{content.path}:byte {offset}", what, FETCH_AGAIN)
     if rest.strip(b"\n"):
-        notes.append(f"byte {offset}: the file ends inside a row, which is left out")
+        told = f"byte {offset}: the file ends inside a row, which is left out"
+        notes.append(warning("vector-file-cut", told))
 
 
 def _find_rows(block: bytes, vector_bytes: int) -> tuple[list[tuple[int, int]], int]:
@@ -80,5 +82,5 @@ def _vectors(
         start, value = chosen[bad[0]]
         word = block[start : value - 1].lstrip(b"\n").decode("utf-8", "replace")
         what = f'the vector of "{word}" holds a value that is not finite'
-        raise PipelineError(f"{content.path}:byte {base + start}", what, FETCH_AGAIN)
+        raise PipelineError("vector-file-damaged", f"{content.path}:byte {base + start}", what, FETCH_AGAIN)
     return vectors

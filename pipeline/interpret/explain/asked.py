@@ -43,20 +43,26 @@ def explain(
         For a mistake in any of these.
     """
     if cell is not None and cell not in CELL_PAGES:
-        raise PipelineError("--cell", f'there is no cell "{clean(cell)}"', did_you_mean(cell, CELL_PAGES))
+        raise PipelineError(
+            "unknown-choice", "--cell", f'there is no cell "{clean(cell)}"', did_you_mean(cell, CELL_PAGES)
+        )
     if run is not None:
         if units is not None:
             what = "a trained network has the units it was trained with"
-            raise PipelineError("--units", what, "give --run or --units, not both")
+            raise PipelineError(
+                "options-exclude-each-other", "--units", what, "give --run or --units, not both"
+            )
         from pipeline.interpret.explain.trained import trained_example
 
         return trained_example(text, run, cell, model)
     if model is not None:
         what = f'"{clean(model)}" is a trained network, and no run is given'
-        raise PipelineError("--model", what, "add --run RUN")
+        raise PipelineError("option-needs-another", "--model", what, "add --run RUN")
     units = 2 if units is None else units
     if not 1 <= units <= MOST_UNITS:
-        raise PipelineError("--units", f"{units} units are not for a pencil", f"give 1 to {MOST_UNITS}")
+        raise PipelineError(
+            "number-out-of-range", "--units", f"{units} units are not for a pencil", f"give 1 to {MOST_UNITS}"
+        )
     fix = "give fewer words, or a trained network with --run"
     tokens = words_of(text, TokenizerSettings(), MOST_WORDS, fix)
     from pipeline.interpret.explain.pencil import pencil_example
@@ -67,8 +73,14 @@ def explain(
 def check_out(out: Path) -> None:
     """Raise PipelineError where no page can be written, before anything is computed."""
     if out.suffix.lower() not in {".html", ".htm"}:
-        raise PipelineError("--out", f"{out} is no name of a web page", "let it end in .html")
+        raise PipelineError(
+            "output-name-ending", "--out", f"{out} is no name of a web page", "let it end in .html"
+        )
     if not out.parent.is_dir():
-        raise PipelineError("--out", f"there is no folder {out.parent}", "make it first, or name another")
+        raise PipelineError(
+            "no-output-folder", "--out", f"there is no folder {out.parent}", "make it first, or name another"
+        )
     if out.exists():
-        raise PipelineError("--out", f"{out} is there already", "name a new file, or remove this one first")
+        raise PipelineError(
+            "output-exists", "--out", f"{out} is there already", "name a new file, or remove this one first"
+        )

@@ -31,14 +31,21 @@ def choose_network(run: Path, cell: str | None, model: str | None) -> SavedNetwo
 def _name(run: Path, cell: str | None, model: str | None) -> str:
     """Return the name of the network to show: the one asked for, or the run's first with this cell."""
     if not (run / METRICS).is_file():
-        raise PipelineError(str(run), f"there is no {METRICS} in it", "give the folder of a finished run")
+        raise PipelineError(
+            "not-a-finished-run",
+            str(run),
+            f"there is no {METRICS} in it",
+            "give the folder of a finished run",
+        )
     saved = saved_names(run, "network")
     if model is None:
         return _first(run, saved, cell)
     name = model if model in saved else load_network(run, model).name  # which says that there is none
     own = cell_of(name)
     if cell is not None and own not in (None, cell):
-        raise PipelineError("--cell", f"{name} has the cell {own}, not {cell}", "leave --cell out")
+        raise PipelineError(
+            "network-not-explained", "--cell", f"{name} has the cell {own}, not {cell}", "leave --cell out"
+        )
     return name
 
 
@@ -54,7 +61,9 @@ def _first(run: Path, saved: Sequence[str], cell: str | None) -> str:
         if cell is None:
             none = f"no network of this run reads the words in order, one way, with a cell of {', '.join(CELL_PAGES)}"
         has = f"its networks are {', '.join(in_order)}" if in_order else "it trained no network"
-        raise PipelineError(str(run), f"{none}; {has}", f"train one with --models {cell or 'lstm'}")
+        raise PipelineError(
+            "network-not-explained", str(run), f"{none}; {has}", f"train one with --models {cell or 'lstm'}"
+        )
     return fitting[0]
 
 
@@ -81,7 +90,7 @@ def _check_form(network: SavedNetwork) -> None:
         what = f"has {spec.layers} layers; networks of one are shown"
     if what:
         fix = "name another network of the run with --model"
-        raise PipelineError("--model", f"{network.name} {what}", fix)
+        raise PipelineError("network-not-explained", "--model", f"{network.name} {what}", fix)
 
 
 def check_length(network: SavedNetwork, timesteps: int) -> None:
@@ -89,4 +98,4 @@ def check_length(network: SavedNetwork, timesteps: int) -> None:
     size = network.spec.piece_tokens
     if 0 < size < timesteps:
         what = f"{network.name} reads pieces of {size} words, the text has {timesteps}"
-        raise PipelineError("TEXT", what, f"give {size} words or fewer")
+        raise PipelineError("text-too-long", "TEXT", what, f"give {size} words or fewer")

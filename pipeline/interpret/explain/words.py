@@ -22,14 +22,21 @@ def words_of(text: str, settings: TokenizerSettings, most: int, fix: str) -> tup
         If it is not UTF-8, has no letter and no digit, or more than `most` tokens.
     """
     if any("\ud800" <= character <= "\udfff" for character in text):  # bytes that the shell could not decode
-        raise PipelineError("TEXT", "it is not UTF-8", "type it anew, or set the terminal to UTF-8")
+        raise PipelineError(
+            "text-not-utf-8", "TEXT", "it is not UTF-8", "type it anew, or set the terminal to UTF-8"
+        )
     shown = clip(clean(text), 60)
     tokenized = tokenize(pl.Series([text]), settings)
     tokens = tuple(tokenized.types.gather(tokenized.token_types).to_list())
     if not any(character.isalnum() for character in text):
         raise PipelineError(
-            "TEXT", f'"{shown}" has no word', 'give one word or more, such as "dog bites man"'
+            "text-without-words",
+            "TEXT",
+            f'"{shown}" has no word',
+            'give one word or more, such as "dog bites man"',
         )
     if len(tokens) > most:
-        raise PipelineError("TEXT", f'"{shown}" has {len(tokens)} words; {most} is the limit', fix)
+        raise PipelineError(
+            "text-too-long", "TEXT", f'"{shown}" has {len(tokens)} words; {most} is the limit', fix
+        )
     return tokens

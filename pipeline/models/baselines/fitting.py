@@ -9,6 +9,7 @@ import numpy as np
 
 from pipeline.core.resources import one_blas_thread
 from pipeline.core.values import Float32, Int32
+from pipeline.core.warned import Warned, warning
 from pipeline.models.baselines.features import Weights
 from pipeline.models.baselines.sklearn_types import Classifier, Estimator, Features, Pipeline
 from pipeline.models.baselines.table import BASELINES, Problem
@@ -27,7 +28,7 @@ class FittedBaseline:
 
     pipeline: Pipeline
     n_classes: int
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Warned, ...] = ()
 
     @property
     def weights(self) -> dict[str, Weights]:
@@ -91,7 +92,9 @@ def fitted_baseline(
 ) -> FittedBaseline:
     """Return a fitted pipeline as the model of a corpus of `n_classes`, with a warning where its fit was cut short."""
     told = f"logistic regression stopped after {settings.max_iter} iterations: raise baselines.max_iter"
-    return FittedBaseline(pipeline, n_classes, (told,) if cut_short else ())
+    return FittedBaseline(
+        pipeline, n_classes, (warning("linear-model-cut-short", told),) if cut_short else ()
+    )
 
 
 def of_all_classes(classifier: Classifier, features: Features, n_classes: int) -> Weights:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from pipeline.core.values import Float32
+from pipeline.core.warned import Warned, warning
 from pipeline.models.networks.labelled import Evaluation, Labelled, document_weights, sample_documents
 from pipeline.tasks.table import CLASSIFY
 
@@ -62,7 +63,7 @@ def why_not_trained(
 
 def milder_signs(
     history: Sequence[Evaluation], best_updates: int, stopped: str, *, fixed: bool, raised: str
-) -> tuple[str, ...]:
+) -> tuple[Warned, ...]:
     """Return in words what a reader should know of a fit that trained.
 
     Parameters
@@ -84,10 +85,10 @@ def milder_signs(
     last = history[-1].updates
     still_fell = losses[-1] < (1.0 - _STILL_FELL) * min(losses[:-1])
     if stopped == "budget" and best_updates == last and still_fell:
-        return (f"the validation loss still fell when the {last:,} updates ran out: raise {raised}",)
+        told = f"it was still learning when its {last:,} updates were over: raise {raised}"
+        return (warning("still-learning", told),)
     if stopped == "early" and best_updates == history[0].updates:
-        return (
-            f"the validation loss was lowest at the first evaluation, after {best_updates:,} updates: a smaller "
-            "networks.learning_rate or more dropout may do better",
-        )
+        told = f"the validation loss was lowest at the first evaluation, after {best_updates:,} updates"
+        tried = "a smaller networks.learning_rate or more dropout may do better"
+        return (warning("best-at-the-first-look", f"{told}: {tried}"),)
     return ()

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 
 from pipeline.core.fits import SecondTraining
+from pipeline.core.warned import Warned, warning
 
 _FACTOR, _NATS = 1.5, 0.1  # above the lowest loss; why both: docs/decisions/0017
 
@@ -39,11 +40,12 @@ def is_far(loss: float, best: float) -> bool:
     return loss > max(_FACTOR * best, best + _NATS)
 
 
-def second_training_in_words(again: SecondTraining) -> str:
+def second_training_in_words(again: SecondTraining) -> Warned:
     """Return what happened as a sentence without its full stop.
 
-    >>> print(second_training_in_words(SecondTraining(2, first_loss=0.341, second_loss=0.119, best_loss=0.122)))
-    seed 2 was trained again: validation loss 0.34 against 0.12 of the best seed; the second training is kept (0.12)
+    >>> told = second_training_in_words(SecondTraining(2, first_loss=0.341, second_loss=0.119, best_loss=0.122))
+    >>> told.removesuffix(" [trained-again]")
+    'seed 2 was trained again: validation loss 0.34 against 0.12 of the best seed; the second training is kept (0.12)'
     """
     kept = "second training is kept" if again.second_is_kept else "second is not kept"
     told = (
@@ -51,7 +53,7 @@ def second_training_in_words(again: SecondTraining) -> str:
         f" the best seed; the {kept} ({again.second_loss:.2f})"
     )
     still = is_far(min(again.first_loss, again.second_loss), again.best_loss)
-    return told + (", and this seed stands far from the others" if still else "")
+    return warning("trained-again", told + (", and this seed stands far from the others" if still else ""))
 
 
 def second_training(

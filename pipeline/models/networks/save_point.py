@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pipeline.core.files import Json
 from pipeline.core.store import read_entry, write_entry
+from pipeline.core.warned import Warned, warning
 from pipeline.models.networks.training_state import TrainingState
 
 FILE = "training.safetensors"
@@ -42,7 +43,7 @@ class SavePoint:
 
     folder: Path
     seconds: float = 60.0
-    warn: Callable[[str], None] = lambda sentence: None
+    warn: Callable[[Warned], None] = lambda sentence: None
     saves: int = field(default=0, init=False)
     spent: float = field(default=0.0, init=False)
     _training: Mapping[str, Json] = field(default_factory=dict, init=False)
@@ -96,10 +97,9 @@ class SavePoint:
         except OSError as error:
             with suppress(OSError):
                 unfinished.unlink(missing_ok=True)  # it would take the room that is missing
-            self._warn_once(
-                f"{self.folder} cannot be written ({error.strerror or error}): this training goes on, but a later "
-                "start would begin it where it was saved last"
-            )
+            told = f"{self.folder} cannot be written ({error.strerror or error}): this training goes on"
+            later = "but a later start would begin it where it was saved last"
+            self._warn_once(warning("training-not-saved", f"{told}, {later}"))
 
     def clear(self) -> None:
         """Remove what was saved, once what the training gave is kept elsewhere."""
@@ -119,9 +119,10 @@ class SavePoint:
             what = f"it is now {aside.name}"
         except OSError as error:
             what = f"it cannot be renamed ({error.strerror})"
-        self.warn(f"{self._path} {why}: {what}, and this training begins anew")
+        told = f"{self._path} {why}: {what}, and this training begins anew"
+        self.warn(warning("training-begins-anew", told))
 
-    def _warn_once(self, sentence: str) -> None:
+    def _warn_once(self, sentence: Warned) -> None:
         if sentence not in self._warned:
             self._warned.add(sentence)
             self.warn(sentence)

@@ -13,6 +13,7 @@ import numpy as np
 
 from pipeline.core import stopping
 from pipeline.core.values import Float32, IndexedCorpus
+from pipeline.core.warned import Warned
 from pipeline.models.networks.batches import Batch
 from pipeline.models.networks.budget import Budget, budget_of, updates_in_a_pass
 from pipeline.models.networks.build import STANDARDISE, NetworkSpec, build, table_of
@@ -56,7 +57,7 @@ class FittedNetwork:
     best_updates: int  # after so many updates, over all phases, the weights were those that are kept
     stopped: str  # "early" or "budget"
     why_not: str | None  # why this counts as "did not train"; None if it trained
-    warnings: tuple[str, ...]
+    warnings: tuple[Warned, ...]
     schedule: Schedule = Schedule((), 0)
     budget: Budget | None = None  # of each phase
     settings: NetworkSettings | None = None  # that it was trained with

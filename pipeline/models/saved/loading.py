@@ -61,7 +61,10 @@ def load_model(
     """
     if ensemble and seed is not None:
         raise PipelineError(
-            "ensemble", "a seed is one training, and an ensemble is all", "give one of the two"
+            "options-exclude-each-other",
+            "ensemble",
+            "a seed is one training, and an ensemble is all",
+            "give one of the two",
         )
     shelf, folder = find_model(place, name)
     wanted = fits_asked(fits_on(shelf, folder), seed, fold)
@@ -106,7 +109,7 @@ def _check_bundle(file: Path) -> None:
     if file.suffix.lower() in FOR_OTHERS:
         what = "this is a model as it was exported for other programs, and none that is loaded here"
     fix = "give the run that it comes from, or a bundle (export RUN --to bundle FILE.zip)"
-    raise PipelineError(str(file), what, fix)
+    raise PipelineError("not-a-saved-model", str(file), what, fix)
 
 
 def _check_name(shelf: Shelf, folder: str, name: str | None) -> None:
@@ -114,7 +117,9 @@ def _check_name(shelf: Shelf, folder: str, name: str | None) -> None:
     own = describe(shelf, folder)["name"] if name is not None else None
     if own != name and slug(str(name)) != slug(str(own)):
         what = f'this is the folder of "{own}", and not of "{name}"'
-        raise PipelineError(shelf.place(folder), what, "leave the name out, or give the folder of the run")
+        raise PipelineError(
+            "no-such-model", shelf.place(folder), what, "leave the name out, or give the folder of the run"
+        )
 
 
 def _named(shelf: Shelf, place: str, name: str | None) -> str:
@@ -133,7 +138,7 @@ def _named(shelf: Shelf, place: str, name: str | None) -> str:
     names = names_on(shelf)
     where = shelf.place(f"{slug(name)}/{MODEL}") if name else place
     anew = "give the folder of a run that trained a model, or a bundle"
-    raise PipelineError(where, asked, f"give one of {', '.join(names)}" if names else anew)
+    raise PipelineError("no-such-model", where, asked, f"give one of {', '.join(names)}" if names else anew)
 
 
 def fits_on(shelf: Shelf, folder: str) -> list[SavedFiles]:
@@ -162,9 +167,13 @@ def _no_fit(files: Sequence[SavedFiles], seed: int | None, fold: int) -> Pipelin
     folds = sorted({one.described["fold"] for one in files})
     if fold not in folds:
         what = f"fold {fold} was not kept; kept: {', '.join(map(str, folds))}"
-        return PipelineError(files[0].where, what, "give one of these, or run again with --keep-folds")
+        return PipelineError(
+            "no-such-model", files[0].where, what, "give one of these, or run again with --keep-folds"
+        )
     seeds = [str(one.described["seed"]) for one in files if one.described["fold"] == fold]
-    return PipelineError(files[0].where, f"there is no seed {seed} of it", f"give one of {', '.join(seeds)}")
+    return PipelineError(
+        "no-such-model", files[0].where, f"there is no seed {seed} of it", f"give one of {', '.join(seeds)}"
+    )
 
 
 def read_saved(files: SavedFiles, golden: Sequence[int] | None = A_FEW) -> SavedModel:
@@ -224,5 +233,5 @@ def load_network(run: Path, name: str) -> SavedNetwork:
         fix = (
             f"give one of {', '.join(names)}" if names else "give the folder of a run that trained a network"
         )
-        raise PipelineError(str(own / MODEL), f'there is no network "{name}"', fix)
+        raise PipelineError("no-such-model", str(own / MODEL), f'there is no network "{name}"', fix)
     return model

@@ -30,5 +30,5 @@ def check_golden(
             f" {golden.tolerance:.0e} is allowed"
         )
         fix = f"the versions that it was fitted with stand in {files.where}: install those, or fit it again here"
-        raise PipelineError(files.shelf.place(f"{files.folder}/{GOLDEN}"), what, fix)
+        raise PipelineError("golden-answers-differ", files.shelf.place(f"{files.folder}/{GOLDEN}"), what, fix)
     return found

@@ -96,9 +96,8 @@ def _picture(run: Run) -> Interval:
     scale = scale_of(
         (*entry.ci95, 0.0, *ticks), lambda value: _side(round(per * value, 6)), band=verdict.rope, most=5
     )
-    says = (
-        f"{name(entry.a)} minus {name(entry.b)}: {metric.signed(entry.difference, run.places)} {metric.unit}."
-    )
+    unit = "in 100" if metric.unit == "points" else metric.unit
+    says = f"{name(entry.a)} minus {name(entry.b)}: {metric.signed(entry.difference, run.places)} {unit}."
     return Interval(span, scale, f"{name(entry.b)} better", f"{name(entry.a)} better", says)
 
 

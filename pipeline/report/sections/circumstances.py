@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.core.clean import plural
+from pipeline.core.wording import in_words
 from pipeline.report.page.formats import count
 from pipeline.run_folder.metrics.comparisons import Seeds, SeedsStep
 from pipeline.run_folder.reading import Run
@@ -23,19 +24,19 @@ def seeds_sentence(run: Run) -> str:
     if not seeds.steps or seeds.asked != AUTO:
         return ""
     last = seeds.steps[-1]
-    trained = f"{seeds.network} was trained with {count(last.seeds)} seeds"
+    trained = f"{seeds.network} was trained {in_words(last.seeds)} times"
     difference = f"its difference from {last.against}"
     share = f"{last.share:.0%} of the variance of {difference} is the chance of training"
-    return f"{trained}: {share}{_ending(seeds, last)}."
+    return f"{trained}. {share}{_ending(seeds, last)}."
 
 
 def _ending(seeds: Seeds, last: SeedsStep) -> str:
     """Return why no seed was added after the last one."""
     if last.share <= ENOUGH:
-        return ", so that more seeds would narrow the interval little"
+        return ": more trainings would narrow the interval little"
     if last.seeds == seeds.most:
-        return "; a run trains no more by itself, --seeds N does"
-    return f"; no more were trained ({seeds.why.partition(';')[0]})"
+        return ". A run trains no more by itself, --seeds N does"
+    return f". No more were trained ({seeds.why.partition(';')[0]})"
 
 
 def reuse_sentence(run: Run) -> str:
@@ -54,8 +55,8 @@ def reuse_sentence(run: Run) -> str:
         return f"This is the first verdict on {documents} on this computer."
     since = (reuse.first or "").partition("T")[0]
     return (
-        f"This is the {ordinal(verdicts)} verdict on {documents} on this computer, by as many different settings"
-        f" ({plural(reuse.runs, 'run')} since {since}).{_advice(verdicts)}"
+        f"This is the {ordinal(verdicts)} verdict on {documents} on this computer, by as many different settings."
+        f" There were {plural(reuse.runs, 'run')} since {since}.{_advice(verdicts)}"
     )
 
 
@@ -68,7 +69,7 @@ def _advice(verdicts: int) -> str:
     if verdicts < 2:
         return ""
     return (
-        " The more settings are tried on one test set, the likelier one of them looks better by chance: judge the last"
+        " The more settings are tried on one test set, the likelier one of them looks better by chance. Judge the last"
         " choice on documents that no run has tested."
     )
 

@@ -106,7 +106,7 @@ def _noise(run: Run) -> str:
     smallest = run.metrics.verdict.minimum_detectable_difference
     if smallest is None:
         return ""
-    return f"{detectable(smallest, metric_of(run), run.places)}; a smaller one is found less often."
+    return f"{detectable(smallest, metric_of(run), run.places)}. A smaller one is found less often."
 
 
 def _seeds(run: Run) -> str:

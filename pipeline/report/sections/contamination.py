@@ -11,6 +11,7 @@ from pipeline.report.page.formats import MISSING, count, decimal, interval, perc
 from pipeline.report.page.tables import ColumnOf, Columns, number, table_of, text
 from pipeline.report.sections.documents import document_texts
 from pipeline.report.sections.facts import nothing, of_first_fold
+from pipeline.report.sections.model_words import namer
 from pipeline.run_folder.metrics.documents import Contamination, Giveaway, ModelScore, NearDuplicate, Without
 from pipeline.run_folder.names import METRICS, detail_file
 from pipeline.run_folder.reading import Run
@@ -68,8 +69,7 @@ def _reading(run: Run, found: Contamination) -> str:
     total, number = found.documents, found.near_duplicates.documents
     if not number:
         return f"None of {plural(total, 'test document')} is a near-duplicate of a training or validation document."
-    start = f"{count(number)} of {plural(total, 'test document')} ({percent(number / total)})"
-    return f"{start} {'is a near-duplicate' if number == 1 else 'are near-duplicates'}. {_change(run, found)}"
+    return f"That is {percent(number / total)} of them. {_change(run, found)}".rstrip()
 
 
 def _change(run: Run, found: Contamination) -> str:
@@ -78,11 +78,9 @@ def _change(run: Run, found: Contamination) -> str:
     plain, without = scores["all"], scores["without near-duplicates"]
     if plain.difference is None or without.difference is None:
         return ""
-    return (
-        f"{found.a} minus {found.b} is {points(plain.difference, run.places)} points on all"
-        f" documents and {points(without.difference, run.places)} without them"
-        f" (95 % interval {interval(without.ci95, points, run.places)})."
-    )
+    name = namer(run)
+    before, after = (points(one, run.places) for one in (plain.difference, without.difference))
+    return f"Without them {name(found.a or '')} minus {name(found.b or '')} is {after} in 100 instead of {before}."
 
 
 def _repeats(run: Run, found: Contamination) -> Table:
@@ -108,11 +106,20 @@ def _scores(run: Run, found: Contamination, limits: Limits) -> Table:
         columns += _score_columns(of.capitalize(), by_model[of], run.places)
     left = ", ".join(f"{entry.of}: {count(entry.documents)}" for entry in found.scores)
     note = (
-        f"Documents: {left}. No model is fitted again. What is left without giveaways may be harder for a reason of"
-        " its own."
+        f"Documents: {left}.{_interval_without(run, found)} No model is fitted again."
+        " What is left without giveaways may be harder for a reason of its own."
     )
     title = "Accuracy without these documents"
     return table_of(title, list(by_model["all"]), columns, limits.rows, METRICS, note)
+
+
+def _interval_without(run: Run, found: Contamination) -> str:
+    """Return how far the models' difference without the near-duplicates is known."""
+    without = next(entry for entry in found.scores if entry.of == "without near-duplicates")
+    if without.ci95 is None:
+        return ""
+    ends = interval(without.ci95, points, run.places)
+    return f" {found.a} minus {found.b} without near-duplicates, 95 % interval in points: {ends}."
 
 
 def _score_columns(

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 
 from pipeline.core.clean import plural
+from pipeline.core.wording import in_words
 from pipeline.report.page.blocks import Block, Chart, Fold, Grid, Limits, Table
 from pipeline.report.page.cards import Seen
 from pipeline.report.page.figures import CurvePoint, Curves
@@ -86,13 +87,13 @@ def _reading(histories: Sequence[History]) -> str:
         history.stopped != "early" and kept == end
         for history, kept, end in zip(histories, best, last, strict=True)
     )
-    kept = f"Lowest validation loss after {median(best):,g} of {median(last):,g} updates"
-    several = f" (medians of {plural(len(histories), 'fit')})" if len(histories) > 1 else ""
+    kept = f"The validation loss was lowest after {median(best):,g} of {median(last):,g} updates"
+    n = len(histories)
+    several = f", the middle of {in_words(n)} trainings" if n > 1 else ""
     if not still:
-        return f"{kept}{several}; training stopped because it no longer fell."
-    return (
-        f"{kept}{several}; it was still falling at the end of {plural(still, 'fit')}: more updates may help."
-    )
+        return f"{kept}{several}. Training stopped because it no longer fell."
+    at_the_end = "at the end" if n == 1 else f"at the end of {in_words(still)}"
+    return f"{kept}{several}. It was still falling {at_the_end}: more updates may help."
 
 
 At = tuple[History, Evaluation]  # an evaluation, and the training that it is of

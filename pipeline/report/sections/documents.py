@@ -53,9 +53,9 @@ LISTS = {  # key: caption, what to make of it
     "sure mistakes": ("The surest mistakes", "The highest probability of a wrong answer first."),
 }
 RULE = (
-    "A model's answer is the class of the highest probability, averaged over its seeds, which stands behind it where"
-    " it is known; controls and models that did not train choose no documents. A few documents show what to look for,"
-    " they prove nothing."
+    "A model's answer is the class of the highest probability, averaged over its trainings. Where that is known, it"
+    " stands behind the answer. Controls and models that did not train choose no documents. A few documents show what"
+    " to look for, they prove nothing."
 )
 
 
@@ -114,7 +114,7 @@ def _reading(run: Run, found: HardDocuments) -> str:
         return f"Every model is wrong on {of}. {READ_THEM}"
     n_models = len(found.models)
     models = {1: "The model is", 2: "Both models are"}.get(n_models, f"All {in_words(n_models)} models are")
-    return f"{models} right on {count(right)} documents, wrong on {of}. {READ_THEM}"
+    return f"{models} right on {plural(right, 'document')}, wrong on {count(found.counts['all wrong'])}. {READ_THEM}"
 
 
 def document_texts(run: Run) -> dict[tuple[str, int], str]:

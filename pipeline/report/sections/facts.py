@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipeline.core.clean import plural
+from pipeline.core.warned import without_name
 from pipeline.core.wording import few_vectors
 from pipeline.report.page.blocks import Nothing
 from pipeline.report.words.task import Counted, task_of
@@ -106,7 +107,7 @@ def of_first_fold(run: Run) -> str:
 
 def leak_warning(run: Run) -> str:
     """Return the warning that test documents were seen in training; empty where none was."""
-    return run.metrics.corpus.duplicates.warning or ""
+    return without_name(run.metrics.corpus.duplicates.warning or "")
 
 
 def verdict_comparison(run: Run) -> Comparison | None:

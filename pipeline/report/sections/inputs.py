@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pipeline.core.clean import plural
+from pipeline.core.wording import in_words
 from pipeline.report.page.blocks import (
     Block,
     Cell,
@@ -46,8 +47,8 @@ def corpus(run: Run, limits: Limits) -> tuple[Block, ...]:
     duplicates = vars(facts.duplicates)
     repeated = [(what, count(duplicates[key])) for key, what in DUPLICATE_MEANINGS.items()]
     left = facts.rows_read - facts.documents
-    seen = f"{plural(facts.documents, 'document')} in {plural(len(facts.classes), 'class')}"
-    seen += f", {plural(left, 'record')} left out" if left else ", no record left out"
+    seen = f"{plural(facts.documents, 'document')} in {in_words(len(facts.classes))} classes"
+    seen += f", {in_words(left)} left out" if left else ", none left out"
     shut: tuple[Shut, ...] = (
         _classes_table(facts, limits),
         _ledger_table(facts, limits),
@@ -140,9 +141,9 @@ def _cut_reading(facts: TokenFacts) -> str:
     if not cut:
         return f"No document is longer than {count(longest)} tokens: the networks read every token."
     return (
-        f"The networks read at most {count(longest)} tokens of a document (kept: {facts.keep});"
-        f" {count(cut)} documents ({percent(cut / facts.documents)}) are longer, and"
-        f" {count(unread)} tokens ({percent(unread / facts.tokens)}) are not read."
+        f"The networks read at most {count(longest)} tokens of a document (kept: {facts.keep})."
+        f" {plural(cut, 'document')} ({percent(cut / facts.documents)}) {'is' if cut == 1 else 'are'} longer."
+        f" {plural(unread, 'token')} ({percent(unread / facts.tokens)}) {'is' if unread == 1 else 'are'} not read."
         " Linear models read every token."
     )
 

@@ -17,11 +17,11 @@ from pipeline.run_folder.reading import Run
 MOST_LINES = 7  # drawn; more could not be told apart
 WHAT_A_SET_HOLDS = (
     "Of each size but the whole, several sets are drawn; each holds every class, and the smaller one of the same draw."
-    " Validation documents shrink with it; vocabulary, word vectors and classifiers are learned anew from each set,"
-    " with a seed of its own; the test documents are the same."
+    " Validation documents shrink with it. Vocabulary, word vectors and classifiers are learned anew from each set,"
+    " with a seed of its own. The test documents are the same."
 )
 RULE = (
-    "Where several sets were drawn the interval holds the chance of which documents are in them; that of the whole set"
+    "Where several sets were drawn the interval holds the chance of which documents are in them. That of the whole set"
     " speaks of these training documents alone. Ahead: the p-value, adjusted for the number of sizes, is below 0.05 and"
     " the 95 % interval leaves out zero. The curves cross between the last size at which one model is ahead and the"
     " first at which the other one is. Nothing is said of sizes beyond the data."

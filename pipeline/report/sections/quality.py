@@ -80,9 +80,9 @@ def _seen(models: Sequence[ModelFacts], name: Callable[[str], str], task: Task) 
     said = [is_right.format(names=several if len(first) > 1 else first[0], score=most)]
     rest = [
         task.other_is.format(names=names[0] if len(names) == 1 else in_words(len(names)), score=number)
-        for number, names in others[:2]
+        for number, names in others
     ]
-    if len(others) > 2:
+    if len(others) > 1:
         lowest = list(groups)[-1]
         rest = [task.other_is.format(names="the others", score=f"{lowest} to {others[0][0]}")]
     return ", ".join([*said, *rest])

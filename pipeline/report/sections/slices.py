@@ -90,9 +90,13 @@ def _caution(found: Sequence[Slice]) -> str:
         return "To explore, not to conclude from: with many groups some differ by chance alone."
     clear, chance = sum(map(_leaves_out_zero, intervals)), max(1, round(len(intervals) / 20))
     return (
-        f"To explore, not to conclude from: {clear} of {plural(len(intervals), 'group')} leave out zero, and about"
-        f" {chance} would by chance. Right: the first model is better."
+        f"To explore, not to conclude from: {_counted(clear)} of {plural(len(intervals), 'group')} stand"
+        f"{'s' if clear == 1 else ''} out, and {in_words(chance)} would by chance. Right: the first model is better."
     )
+
+
+def _counted(groups: int) -> str:
+    return "none" if groups == 0 else in_words(groups)
 
 
 def _leaves_out_zero(interval: tuple[float, float]) -> bool:
@@ -133,7 +137,7 @@ def _reading(drawn: Sequence[Dot], places: int) -> str:
     best, worst = (choose(drawn, key=lambda dot: dot.value) for choose in (max, min))
     clear = sum(_leaves_out_zero((dot.lo or 0.0, dot.hi or 0.0)) for dot in drawn)
     high, low = (points(dot.value, places) for dot in (best, worst))
-    ends = f"Highest: {best.label} ({high} points); lowest: {worst.label} ({low})."
+    ends = f"Highest: {best.label} ({high} points). Lowest: {worst.label} ({low} points)."
     if high == low:
         ends = f"The same in every group: {high} points."
     return f"{ends} The interval of {clear} of {plural(len(drawn), 'group')} leaves out zero."

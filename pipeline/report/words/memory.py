@@ -83,9 +83,9 @@ def needed(name: str, result: MemoryHorizon) -> Said:
     if not known:
         return "How much text it needs", f"The whole text gives {whole} of 100."
     first, *others = known
-    said = f"With the last {first.k} words alone {name} is right on {100 * first.accuracy:.0f} of 100"
-    said += "".join(f", with {one.k} on {100 * one.accuracy:.0f}" for one in others)
-    return "It needs more than the last words", f"{said}. Only the whole text gives {whole}."
+    said = f"With the last {first.k} words alone {name} is right on {100 * first.accuracy:.0f} of 100."
+    said += "".join(f" With {one.k} it is right on {100 * one.accuracy:.0f}." for one in others)
+    return "It needs more than the last words", f"{said} Only the whole text gives {whole}."
 
 
 ORDER: dict[str, Said] = {

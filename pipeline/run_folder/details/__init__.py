@@ -93,4 +93,6 @@ def _content_as(kind: type[T], content: object, path: Path) -> T:
     try:
         return value_as(kind, content)
     except ValueError as error:
-        raise PipelineError(str(path), f"this is not what a run writes there ({error})", REWRITE) from None
+        raise PipelineError(
+            "run-file-damaged", str(path), f"this is not what a run writes there ({error})", REWRITE
+        ) from None

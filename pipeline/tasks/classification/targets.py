@@ -14,6 +14,7 @@ import polars as pl
 from pipeline.core.errors import PipelineError
 from pipeline.core.lists import as_typed
 from pipeline.core.values import Float64, Int32
+from pipeline.core.warned import Warned, warning
 from pipeline.core.wording import quoted
 
 LABELS_SHOWN = 10
@@ -31,7 +32,9 @@ def class_names(labels: pl.Series, file: str) -> tuple[str, ...]:
     names = labels.unique().to_list()
     if len(names) == 1:
         what = f'every document has the label "{names[0]}"'
-        raise PipelineError(file, what, "a comparison needs two classes: check --label, or add documents")
+        raise PipelineError(
+            "one-class", file, what, "a comparison needs two classes: check --label, or add documents"
+        )
     numeric = all(_is_whole_number(name) for name in names)
     return tuple(sorted(names, key=lambda name: (int(name), name)) if numeric else sorted(names))
 
@@ -58,11 +61,11 @@ def known_labels(label: str, names: Sequence[str]) -> str:
     return f"the nearest of the {len(names)} labels are {quoted(near)}"
 
 
-def look_alikes(names: Sequence[str]) -> tuple[str, ...]:
+def look_alikes(names: Sequence[str]) -> tuple[Warned, ...]:
     """Return a warning for each set of labels that differ only in their writing, with the --map that joins them.
 
-    >>> look_alikes(["Spam", "ham", "spam"])
-    ('labels "Spam", "spam" differ only in case or blanks; they are kept apart; --map "Spam=spam" joins them',)
+    >>> print(*look_alikes(["A", "b", "a"]))
+    labels "A", "a" differ only in case or blanks; they are kept apart; --map "A=a" joins them [labels-alike]
     """
     sets: dict[tuple[str, ...], str] = {}
     for words, form in WRITINGS:
@@ -71,7 +74,10 @@ def look_alikes(names: Sequence[str]) -> tuple[str, ...]:
                 sets = {found: said for found, said in sets.items() if not {*found} < {*alike}}
                 sets[tuple(alike)] = words
     return tuple(
-        f'labels {quoted(found)} differ only in {words}; they are kept apart; --map "{_joining(found)}" joins them'
+        warning(
+            "labels-alike",
+            f'labels {quoted(found)} differ only in {words}; they are kept apart; --map "{_joining(found)}" joins them',
+        )
         for found, words in sets.items()
     )
 

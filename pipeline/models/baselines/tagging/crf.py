@@ -48,7 +48,9 @@ def train_crfsuite(
         import pycrfsuite
     except ImportError:
         fix = 'run `pip install -e ".[tag]"`, or leave crf out'
-        raise PipelineError("--models", "crf needs the package python-crfsuite", fix) from None
+        raise PipelineError(
+            "package-missing", "--models", "crf needs the package python-crfsuite", fix
+        ) from None
     space = window_features(train)
     trainer = pycrfsuite.Trainer(algorithm="lbfgs", verbose=False)
     _give(trainer, space, train, tags)
