@@ -143,7 +143,9 @@ def test_without_the_package_only_whole_words_have_vectors(
     assert dict(zip(file.words.to_list(), file.vectors.tolist(), strict=True)) == {"sail": [3.0, 4.0]}
     assert (file.subwords, file.notes) == (
         None,
-        (f"{ALONE}: cutting the others needs the package tokenizers; run `pip install -e '.[static]'`",),
+        (
+            f"{ALONE}: cutting the others needs the package tokenizers; run `pip install -e '.[static]'` [pieces-not-used]",
+        ),
     )
     save(tmp_path / "model.safetensors", embeddings=with_special(ROWS), weights=np.ones(6, np.float32))
     with pytest.raises(
