@@ -87,22 +87,22 @@ def test_the_sentences_beside_it_change_no_answer() -> None:
     )
 
 
-def test_a_step_counts_the_losses_and_the_right_tags_of_words_alone() -> None:
+@pytest.mark.parametrize("head", ["crf", pytest.param("each", marks=pytest.mark.slow)])
+def test_a_step_counts_the_losses_and_the_right_tags_of_words_alone(head: str) -> None:
     """The padding of a batch has no part in either: both are those of the whole, sentence by sentence."""
     from pipeline.models.networks.step import training_step
 
-    for head in ("each", "crf"):
-        model, documents = network("rnn", head), labelled_words()
-        objective, batch = objective_of(model), pad(INDEXED, np.arange(3))
-        weights = weights_of(model)
-        loss, right, _ = training_step(model, SETTINGS, tuned=False).run(
-            inputs_of(batch, INDEXED.offsets, documents.spelling), objective.targets(documents, batch), 0.0
-        )
-        mean, _ = objective.judge(documents, None)
-        assert float(loss) == pytest.approx(8 * mean, rel=1e-4)
-        assert int(right) == int((objective.shares(documents).argmax(axis=1) == TAGS).sum())
-        for name, weight in weights_of(model).items():
-            np.testing.assert_array_equal(weight, weights[name])  # the learning rate was 0
+    model, documents = network("rnn", head), labelled_words()
+    objective, batch = objective_of(model), pad(INDEXED, np.arange(3))
+    weights = weights_of(model)
+    loss, right, _ = training_step(model, SETTINGS, tuned=False).run(
+        inputs_of(batch, INDEXED.offsets, documents.spelling), objective.targets(documents, batch), 0.0
+    )
+    mean, _ = objective.judge(documents, None)
+    assert float(loss) == pytest.approx(8 * mean, rel=1e-4)
+    assert int(right) == int((objective.shares(documents).argmax(axis=1) == TAGS).sum())
+    for name, weight in weights_of(model).items():
+        np.testing.assert_array_equal(weight, weights[name])  # the learning rate was 0
 
 
 def copied(n: int, seed: int) -> Labelled:
@@ -117,6 +117,7 @@ def copied(n: int, seed: int) -> Labelled:
     return Labelled(indexed_of(documents), np.repeat(first, lengths).astype(np.int32))
 
 
+@pytest.mark.slow
 def test_the_one_trainer_serves_taggers_and_goes_on_from_its_save_point(tmp_path: Any) -> None:
     settings = replace(SETTINGS, units=8, max_epochs=12, batch_size=8, learning_rate=0.02)
     spec = specify("gru", "crf", MATRIX, False, 2, settings)
