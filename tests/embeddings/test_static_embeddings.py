@@ -127,6 +127,9 @@ def test_the_pieces_of_a_word_go_before_another_form_of_it(tmp_path: Path) -> No
 ALONE = "only words that are one token have vectors"
 
 
+NAME = " [pieces-not-used]"
+
+
 def test_without_the_package_only_whole_words_have_vectors(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,7 +146,10 @@ def test_without_the_package_only_whole_words_have_vectors(
     assert dict(zip(file.words.to_list(), file.vectors.tolist(), strict=True)) == {"sail": [3.0, 4.0]}
     assert (file.subwords, file.notes) == (
         None,
-        (f"{ALONE}: cutting the others needs the package tokenizers; run `pip install -e '.[static]'`",),
+        (
+            f"{ALONE}: cutting the others needs the package tokenizers; run `pip install -e '.[static]'`"
+            + NAME,
+        ),
     )
     save(tmp_path / "model.safetensors", embeddings=with_special(ROWS), weights=np.ones(6, np.float32))
     with pytest.raises(
