@@ -136,8 +136,8 @@ ERRORS: Mapping[str, Mapping[str, str]] = {
         "label-not-in-training": "A test or validation document has a class that no training document has.",
         "one-class": "All documents have the same class, so there is nothing to tell apart.",
         "losses-over-20-percent": (
-            "More than one record in five would be left out. Correct them, or accept it with `--allow- "
-            "losses`."
+            "More than one record in five would be left out. Correct them, or accept it with"
+            " `--allow-losses`."
         ),
         "no-record-usable": "Not one record has both a text and a label.",
         "too-few-documents": (
