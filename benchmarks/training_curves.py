@@ -198,7 +198,7 @@ def course(
     while updates < most:
         start = time.process_time()
         for batch in batches(documents, setting.batch_size, generator, MOST_TIMESTEPS):
-            step.run(batch.rows, batch.lengths, labels[batch.documents], setting.rate)
+            step.run((batch.rows, batch.lengths), labels[batch.documents], setting.rate)
             updates += 1
             if updates % every:
                 continue

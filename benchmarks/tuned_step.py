@@ -93,7 +93,7 @@ def our_step(*, tuned: bool) -> Callable[[Batch], object]:
 
     settings = settled(Config(), "lstm", TRAINING_DOCUMENTS).networks
     step = training_step(_model(tuned=tuned), settings, tuned=tuned)
-    return lambda batch: float(step.run(*batch, settings.learning_rate)[0])
+    return lambda batch: float(step.run(batch[:2], batch[2], settings.learning_rate)[0])
 
 
 def _keras_step() -> Callable[[Batch], object]:

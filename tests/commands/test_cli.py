@@ -156,7 +156,7 @@ def test_help_of_inspect_names_what_decides_how_a_corpus_is_read(capsys: Capture
     shown = set(re.findall(r"^ +(--[a-z-]+)", help_of(capsys, "inspect", "corpus"), re.MULTILINE))
     wanted = (
         "--test --validation --unlabelled --text --label --encoding --map --drop-class --only-known-classes",
-        "--limit --allow-losses --folds --test-size --seed --config --set --debug",
+        "--limit --allow-losses --folds --test-size --seed --config --set --debug --task --tags",
     )
     assert shown == {*" ".join(wanted).split(), "--help"}
 

@@ -161,7 +161,7 @@ def test_help_names_what_decides_the_audit(capsys: pytest.CaptureFixture[str]) -
     text = help_of(capsys, "inspect", "embeddings")
     wanted = (
         "--corpus --test --validation --unlabelled --text --label --map --drop-class --only-known-classes --limit "
-        "--encoding --allow-losses --seed --test-size --config --set --debug"
+        "--encoding --allow-losses --seed --test-size --config --set --debug --tags"
     )
     shown = set(re.findall(r"^ +(--[a-z-]+)", text, re.MULTILINE))
     assert shown == {*wanted.split(), "--no-cache", "--help"}

@@ -31,7 +31,8 @@ def test_where_no_word_has_a_vector_words_of_both_are_shown_with_the_likely_reas
         "v.txt: none of the training words has a vector. The file's words look like "
         '"w:sail", "w:harbour", "w:crew", "w:sea", "w:boat". '
         'Frequent words without one: "harbour", "sail", "crew", "sea". '
-        'Perhaps a prefix is in the way: "harbour" is written "w:harbour" there. Write the file without it.',
+        'Perhaps a prefix is in the way: "harbour" is written "w:harbour" there. Write the file without it.'
+        " [few-vectors]",
     )
 
 

@@ -164,7 +164,9 @@ def test_a_model_is_named_by_the_file_without_folders_and_reads_the_file_with_th
     (planned,) = plan_models(("lstm",), ("a/v.txt:tuned",))
     assert (planned.name, planned.source) == ("lstm@v.txt:tuned", "v.txt:tuned")
     assert planned.asked_source == "a/v.txt:tuned"
-    assert unused_sources((planned,), ("a/v.txt:tuned", "random")) == ["random"]
+    assert unused_sources((planned,), ("a/v.txt:tuned", "random")) == [
+        "embedding source random was asked for, but no model of this run reads it [source-not-used]"
+    ]
 
 
 def test_a_file_without_vectors_is_refused_before_anything_is_trained() -> None:

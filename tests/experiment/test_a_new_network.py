@@ -46,9 +46,9 @@ def keras_layer() -> Any:
     return Leaky
 
 
-def step(weights: CellWeights, x: Array, state: State) -> tuple[State, dict[str, Array]]:
+def step(weights: CellWeights, from_input: Array, state: State) -> tuple[State, dict[str, Array]]:
     (h,) = state
-    return ((h + np.tanh(x @ weights.kernel + h @ weights.recurrent_kernel + weights.bias)) / 2,), {}
+    return ((h + np.tanh(from_input + h @ weights.recurrent_kernel + weights.bias)) / 2,), {}
 
 
 def slope(one: Step) -> Array:

@@ -98,7 +98,7 @@ def test_seeds_that_are_far_off_are_trained_again_and_the_better_training_is_kep
     assert again["first_loss"] > again["second_loss"] == fits[0]["validation_loss"]
     assert again["best_loss"] == fits[1]["validation_loss"]
     assert fits[2]["validation_loss"] == min(fits[2]["again"]["first_loss"], fits[2]["again"]["second_loss"])
-    assert fits[2]["warnings"][-1].endswith(", and this seed stands far from the others")
+    assert fits[2]["warnings"][-1].endswith(", and this seed stands far from the others [trained-again]")
     histories = read(run, "details/histories.json")
     assert [one["seed"] for one in histories] == [0, 1, 2]
     assert min(one["validation_loss"] for one in histories[0]["evaluations"]) == again["second_loss"]

@@ -33,7 +33,7 @@ def test_a_run_stopped_in_a_later_fold_is_scored_on_the_folds_that_are_whole(tmp
         " the predictions of bow fold 2, majority fold 2 are left out [predictions-left-out]"
     )
     assert warning in metrics["warnings"]
-    assert f"- {warning}" in report
+    assert f"- {warning.partition(' [')[0]}" in report
     assert sorted((row["name"], row["fold"]) for row in metrics["results"]) == [
         (name, fold) for name in ("bow", "majority", "tfidf") for fold in (0, 1)
     ]
@@ -60,7 +60,7 @@ def test_predictions_whose_fit_was_not_recorded_are_left_out(
         "stopped before the fit was recorded: the predictions of tfidf are left out [predictions-left-out]"
     )
     assert warning in metrics["warnings"]
-    assert f"- {warning}" in report
+    assert f"- {warning.partition(' [')[0]}" in report
     assert [row["name"] for row in metrics["results"]] == ["bow", "majority"]
     assert metrics["corpus"]["tested"] == 12
 

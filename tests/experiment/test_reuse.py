@@ -109,7 +109,7 @@ def test_two_processes_at_once_lose_no_count(tmp_path: Path) -> None:
     for process in processes:
         process.join()
     found, problem = count_verdict(LOOK, 445, tmp_path)
-    assert (found.verdicts, found.runs, problem) == (401, 401, "")
+    assert (found.verdicts, found.runs, problem) == (401, 401, None)
 
 
 def test_a_line_that_was_cut_costs_itself_alone(tmp_path: Path) -> None:
@@ -142,14 +142,14 @@ def test_what_cannot_be_counted_is_said_and_left_out(tmp_path: Path) -> None:
 
 def test_without_a_home_folder_nothing_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.experiment.reuse.default_folder", lambda: None)
-    assert count_verdict(LOOK, 445)[1].endswith("there is no home folder")
+    assert count_verdict(LOOK, 445)[1].endswith("there is no home folder [verdicts-not-counted]")
 
 
 # --- words -----------------------------------------------------------------------------------------------
 
 
 ADVICE = (
-    " The more settings are tried on one test set, the likelier one of them looks better by chance: judge the last"
+    " The more settings are tried on one test set, the likelier one of them looks better by chance. Judge the last"
     " choice on documents that no run has tested."
 )
 
@@ -163,8 +163,8 @@ ADVICE = (
         ),
         (
             Reuse("a" * 64, 2132, 7, 9, False, "2026-01-02T10:00:00"),
-            "This is the 7th verdict on these 2,132 test documents on this computer, by as many different settings"
-            f" (9 runs since 2026-01-02).{ADVICE}",
+            "This is the 7th verdict on these 2,132 test documents on this computer, by as many different"
+            f" settings. There were 9 runs since 2026-01-02.{ADVICE}",
         ),
         (
             Reuse("a" * 64, 445, 1, 2, True, "2026-01-02"),

@@ -107,7 +107,8 @@ def test_columns_and_metadata_of_the_file(tmp_path):
     assert dict(pl.read_parquet(path).schema) == dict(expected.schema)
     metadata = pl.read_parquet_metadata(path)
     metadata.pop("ARROW:schema", None)
-    assert metadata == {"model": "lstm:max@word2vec", "seed": "2", "fold": "1", "corpus_hash": "abc"}
+    named = {"model": "lstm:max@word2vec", "seed": "2", "fold": "1", "corpus_hash": "abc"}
+    assert metadata == named | {"task": "classify"}
 
 
 def test_what_was_written_is_read(tmp_path):

@@ -113,7 +113,7 @@ def _grid(grid: blocks.Grid) -> str:
 
 @_written.register
 def _browser(browser: blocks.Browser) -> str:
-    return "\n\n".join((*map(_table, browser.tables), _prose(browser.rule)))
+    return "\n\n".join(_table(table) for table in browser.tables)
 
 
 @_written.register

@@ -10,6 +10,7 @@ from pipeline.report.page.blocks import (
     Block,
     Browser,
     Cell,
+    Fold,
     Limits,
     Paragraph,
     Table,
@@ -71,6 +72,7 @@ def documents(run: Run, limits: Limits) -> tuple[Block, ...]:
         *_browsed(run, lists, limits),
         _counts(found),
         *_shared(found, limits),
+        Fold("What counts as an answer here", (Paragraph(RULE, "muted"),)),
     )
 
 
@@ -78,9 +80,9 @@ def _browsed(run: Run, lists: tuple[Table, ...], limits: Limits) -> tuple[Block,
     """Return the documents to browse, with the lists in their place where no script runs; else the lists."""
     chosen = run.details.chosen_documents
     if chosen is None:
-        return (*lists, Paragraph(RULE, "muted"))
+        return lists
     data, step = browser_data(run, limits)
-    rule, method = f"{how_documents_are_chosen(chosen, step)} {RULE}", how_contributions_are_made(run)
+    rule, method = how_documents_are_chosen(chosen, step), how_contributions_are_made(run)
     return (Browser(data, lists, rule, method, _agreement(run), first_documents(run)),)
 
 
