@@ -209,7 +209,7 @@ def test_what_to_expect_and_to_pay_stand_in_a_row_each() -> None:
     answer = said("cannot tell")
     assert answer.expect == "98 of 100 right on documents like these (96 to 99)"
     assert answer.costs == "5 s to train, 4 ms a document, 3.2 MB"
-    assert answer.instead == "lstm: 7.2 times the training, 2.6 times the wait"
+    assert answer.instead == "lstm takes 7.2 times the training and 2.6 times the wait"
 
 
 def test_what_was_shown_what_was_not_and_what_is_too_small() -> None:

@@ -37,7 +37,7 @@ def what_to_use(run: Run, limits: Limits) -> tuple[Block, ...]:
         ("Costs", said.costs),
         ("Needs", _needs(advice.model)),
         ("Weakest on", _weakest(run)),
-        ("Instead of", said.instead),
+        ("Its rival", said.instead),
         ("Try next", said.next[0].sentence if said.next else ""),
     )
     model = advice.model or ""

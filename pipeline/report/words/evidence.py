@@ -106,7 +106,7 @@ def price(told: Told) -> str:
 
 
 def instead_of(told: Told) -> str:
-    """Return what the model that is not advised would cost beside it: `lstm: 7 times the training`."""
+    """Return what the model that is not advised would cost beside it: `lstm takes 7 times the training`."""
     rows = {row.name: row for row in told.metrics.summary}
     other = told.verdict.a if told.verdict.a != told.advice.model else told.verdict.b
     if told.advice.model is None or other not in rows:
@@ -116,7 +116,7 @@ def instead_of(told: Told) -> str:
         "the wait": times_of(told, other, told.advice.model, "latency_ms_p50"),
     }
     parts = [_times(ratio, what) for what, ratio in ratios.items() if ratio is not None]
-    return f"{told.call(other)}: {', '.join(parts)}" if parts else ""
+    return f"{told.call(other)} takes {' and '.join(parts)}" if parts else ""
 
 
 def _times(ratio: float, what: str) -> str:
