@@ -12,7 +12,7 @@ from pipeline.core.resources import PeakMemory, milliseconds_of_each
 from pipeline.embeddings.table import encode_covered
 from pipeline.experiment.data import RunData, places_to_time, seed_of
 from pipeline.experiment.embedded_split import EmbeddedSplit, coverage_warnings, read_split
-from pipeline.experiment.fit_networks import course_of, expected_updates, which_seed
+from pipeline.experiment.fit_networks import course_of
 from pipeline.experiment.jobs import Job
 from pipeline.experiment.network_inputs import (
     Draw,
@@ -20,11 +20,12 @@ from pipeline.experiment.network_inputs import (
     save_point_of,
     specify_network,
     training_of_vectors,
+    training_stage,
 )
 from pipeline.experiment.tag_answers import answers_to, judged
 from pipeline.models.equations.sentences import Tagged, tag_words
 from pipeline.models.networks import libraries
-from pipeline.models.networks.labelled import Evaluation, Labelled
+from pipeline.models.networks.labelled import Labelled
 from pipeline.models.networks.letters import alphabet_of, spell
 from pipeline.models.networks.prediction import forget_graphs
 from pipeline.models.networks.tagging import scoring_step, transitions_found, word_scores
@@ -106,17 +107,8 @@ def _train(
 ) -> FittedNetwork:
     """Train a network with a bar."""
     config, fold, planned = data.config, job.fold, job.model
-    draw, best = Draw(job.seed, again=False, place=job.place), 0.0
-    expected = expected_updates(data, planned, split, None)
-    title = f"Training {planned.name} ({which_seed(config, job.seed)})"
-    with data.console.stage(title, expected, "updates") as stage:
-
-        def on_evaluation(now: Evaluation) -> None:
-            nonlocal best
-            best = max(best, now.validation_accuracy or 0.0)
-            stage.reach(now.updates, max(now.updates, expected))
-            stage.advance(0, f"best validation accuracy {best:.1%}" if best else f"loss {now.loss:.3f}")
-
+    draw = Draw(job.seed, again=False, place=job.place)
+    with training_stage(data, planned, draw, split) as on_evaluation:
         return fit_network(
             specify_network(data, planned, split, n_letters=None if alphabet is None else len(alphabet)),
             split.embedded.matrix.vectors,

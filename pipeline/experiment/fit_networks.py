@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
@@ -37,12 +36,12 @@ from pipeline.experiment.network_inputs import (
     save_point_of,
     specify_network,
     training_of_vectors,
+    training_stage,
 )
 from pipeline.experiment.tuning.trials import Settings
 from pipeline.models.golden import N_LONG, TOLERANCE, TOLERANCE_OF_GPU, golden_texts, unsettled
 from pipeline.models.networks import libraries
 from pipeline.models.networks.batches import visible
-from pipeline.models.networks.budget import budget_of
 from pipeline.models.networks.far_off import second_training, second_training_in_words
 from pipeline.models.networks.kept import as_entry
 from pipeline.models.networks.labelled import Evaluation
@@ -55,7 +54,7 @@ from pipeline.models.networks.prediction import (
 from pipeline.models.networks.training import FittedNetwork, Schedule, fit_network
 from pipeline.models.save import Particulars, files_of_network, is_kept
 from pipeline.models.table import PlannedModel
-from pipeline.settings.tables import Config, first_seeds, settled
+from pipeline.settings.tables import settled
 from pipeline.tasks.answers import Predictions
 from pipeline.tasks.table import CLASSIFY
 from pipeline.text.ragged import select
@@ -286,41 +285,9 @@ def _with_second(first: Fit, again: SecondTraining, seconds: float) -> Fit:
 def _train(
     data: RunData, planned: PlannedModel, draw: Draw, split: EmbeddedSplit, repeat: Schedule | None = None
 ) -> FittedNetwork:
-    """Train one network with a bar; `repeat` fixes the updates of each phase for a refit."""
-    config = data.config
-    more = f"{', again' if draw.again else ''}{', refit' if repeat else ''}"
-    title = f"Training {planned.name} ({which_seed(config, draw.seed)}{more})"
-    expected, best = expected_updates(data, planned, split, repeat), 0.0
-    with data.console.stage(title, expected, "updates") as stage:
-
-        def on_evaluation(now: Evaluation) -> None:
-            nonlocal best
-            best = max(best, now.validation_accuracy or 0.0)
-            stage.reach(now.updates, max(now.updates, expected))
-            stage.advance(0, f"best validation accuracy {best:.1%}" if best else f"loss {now.loss:.3f}")
-
+    """Train one network with a bar."""
+    with training_stage(data, planned, draw, split, repeat) as on_evaluation:
         return _fit_one(data, planned, draw, split, repeat, on_evaluation)
-
-
-def expected_updates(
-    data: RunData, planned: PlannedModel, split: EmbeddedSplit, repeat: Schedule | None
-) -> int:
-    """Return how long a bar is: the first budget of all phases, which validation may shorten or extend."""
-    if repeat:
-        return sum(repeat.phases)
-    phases = 2 if training_of_vectors(data, planned, split) == "frozen-then-tuned" else 1
-    updates_a_pass = math.ceil(len(split.fold.train) / data.config.networks.batch_size)
-    return phases * budget_of(data.config.networks, updates_a_pass).first
-
-
-def which_seed(config: Config, seed: int) -> str:
-    """Return which of a network's trainings it is, in words.
-
-    >>> which_seed(Config(), 0), which_seed(Config(), 3)
-    ('seed 1 of 3', 'seed 4, added')
-    """
-    first = first_seeds(config)
-    return f"seed {seed + 1} of {first}" if seed < first else f"seed {seed + 1}, added"
 
 
 def _fit_one(

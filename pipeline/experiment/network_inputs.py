@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +18,13 @@ from pipeline.experiment.plan import head_of
 from pipeline.experiment.tuning import fixed_by_name
 from pipeline.models.networks import libraries
 from pipeline.models.networks.batches import words_in_own_order
+from pipeline.models.networks.budget import budget_of
 from pipeline.models.networks.build import NetworkSpec, specify
-from pipeline.models.networks.labelled import Labelled
+from pipeline.models.networks.labelled import Evaluation, Labelled
 from pipeline.models.networks.save_point import SavePoint
+from pipeline.models.networks.training import Schedule
 from pipeline.models.table import PlannedModel
-from pipeline.settings.tables import Config
+from pipeline.settings.tables import Config, first_seeds
 from pipeline.text.ragged import take
 
 _MOST_CUT = 0.5  # share of tokens above which a warning says so
@@ -50,6 +55,53 @@ def save_point_of(data: RunData, draw: Draw, *, refit: bool) -> SavePoint | None
     if draw.place is None:
         return None
     return SavePoint(draw.place / ("refit" if refit else "training"), warn=data.console.warn)
+
+
+@contextmanager
+def training_stage(
+    data: RunData,
+    planned: PlannedModel,
+    draw: Draw,
+    split: EmbeddedSplit,
+    repeat: Schedule | None = None,
+) -> Iterator[Callable[[Evaluation], None]]:
+    """Show a bar while a network is trained, and yield what tells it of each evaluation.
+
+    `repeat` fixes the updates of each phase for a refit.
+    """
+    more = f"{', again' if draw.again else ''}{', refit' if repeat else ''}"
+    title = f"Training {planned.name} ({which_seed(data.config, draw.seed)}{more})"
+    expected, best = expected_updates(data, planned, split, repeat), 0.0
+    with data.console.stage(title, expected, "updates") as stage:
+
+        def on_evaluation(now: Evaluation) -> None:
+            nonlocal best
+            best = max(best, now.validation_accuracy or 0.0)
+            stage.reach(now.updates, max(now.updates, expected))
+            stage.advance(0, f"best validation accuracy {best:.1%}" if best else f"loss {now.loss:.3f}")
+
+        yield on_evaluation
+
+
+def expected_updates(
+    data: RunData, planned: PlannedModel, split: EmbeddedSplit, repeat: Schedule | None
+) -> int:
+    """Return how long a bar is: the first budget of all phases, which validation may shorten or extend."""
+    if repeat:
+        return sum(repeat.phases)
+    phases = 2 if training_of_vectors(data, planned, split) == "frozen-then-tuned" else 1
+    updates_a_pass = math.ceil(len(split.fold.train) / data.config.networks.batch_size)
+    return phases * budget_of(data.config.networks, updates_a_pass).first
+
+
+def which_seed(config: Config, seed: int) -> str:
+    """Return which of a network's trainings it is, in words.
+
+    >>> which_seed(Config(), 0), which_seed(Config(), 3)
+    ('seed 1 of 3', 'seed 4, added')
+    """
+    first = first_seeds(config)
+    return f"seed {seed + 1} of {first}" if seed < first else f"seed {seed + 1}, added"
 
 
 def class_weights_of(data: RunData, fold: Split) -> Float32 | None:

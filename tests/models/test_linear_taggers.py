@@ -107,11 +107,9 @@ def test_crfsuite_gives_the_same_answers_with_its_weights(tmp_path: object) -> N
         np.testing.assert_allclose(answers.shares[start:end], shares, atol=1e-5)
 
 
-def test_a_sentence_has_a_word_and_a_column_has_an_entry_for_each() -> None:
+def test_a_sentence_has_a_word() -> None:
     with pytest.raises(ValueError, match="a sentence has no word"):
         Sentences(tokens_of([["a"], []]))
-    with pytest.raises(ValueError, match="a column has not one entry a word"):
-        Sentences(tokens_of([["a", "b"]]), (tokens_of([["X"]]),))
 
 
 def test_the_penalty_with_the_lowest_loss_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,3 +122,9 @@ def test_the_penalty_with_the_lowest_loss_is_chosen(monkeypatch: pytest.MonkeyPa
     assert told[1].validation_loss < 0.2 < told[0].validation_loss
     assert told[1].validation_loss == pytest.approx(chosen.tagger.losses(*given[1]).mean() / 5)
     assert choose_tagger("window", given[0], None, 2).tried == ()
+
+
+def test_a_fit_that_was_cut_short_says_so_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.models.baselines.tagging.fitting._MOST_ITERATIONS", 1)
+    tagger = fit_window(*sentences_by_rule(30, 0), 2, Penalty(square=0.01))
+    assert tagger.warnings == ("logistic regression stopped after 1 iterations [linear-model-cut-short]",)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,6 +9,7 @@ import polars as pl
 
 from pipeline.core.values import Float32, Int32, Int64, require
 from pipeline.tasks.answers import Predictions
+from pipeline.tasks.columns import check_columns, numbers_in, share_columns, shares_in
 
 FIXED_COLUMNS = {"document": pl.Int64, "label": pl.String, "predicted": pl.String}
 
@@ -42,11 +42,7 @@ def to_columns(predictions: Predictions, label_names: Sequence[str]) -> pl.DataF
         "label": names.gather(predictions.labels),
         "predicted": names.gather(predictions.predicted),
     }
-    probabilities = {
-        f"p({label})": pl.Series(predictions.probabilities[:, number], dtype=pl.Float32)
-        for number, label in enumerate(label_names)
-    }
-    return pl.DataFrame(columns | probabilities)
+    return pl.DataFrame(columns | share_columns(predictions.probabilities, label_names))
 
 
 def from_columns(table: pl.DataFrame, hard: bool) -> tuple[Predictions, tuple[str, ...]]:
@@ -57,29 +53,15 @@ def from_columns(table: pl.DataFrame, hard: bool) -> tuple[Predictions, tuple[st
     ValueError
         If a column or a label is not what it has to be.
     """
-    _check_types(table)
-    label_names = tuple(column[2:-1] for column in table.columns if column not in FIXED_COLUMNS)
-    numbers = {label: number for number, label in enumerate(label_names)}
-    for label in table["label"].unique(maintain_order=True):
-        require(label in numbers, f'label "{label}" has no column p({label})')
+    check_columns(table, FIXED_COLUMNS, "label")
+    shares, label_names = shares_in(table, FIXED_COLUMNS)
     predictions = Predictions(
         documents=table["document"].to_numpy().astype(np.int64),
-        labels=table["label"].replace_strict(numbers, return_dtype=pl.Int32).to_numpy().astype(np.int32),
-        probabilities=table.drop(FIXED_COLUMNS).to_numpy(order="c").astype(np.float32),
+        labels=numbers_in(table["label"], label_names, "label"),
+        probabilities=shares,
         hard=hard,
     )
     most_probable = pl.Series(label_names, dtype=pl.String).gather(predictions.predicted)
     wrong = int((table["predicted"] != most_probable).sum())
     require(wrong == 0, f"in {wrong} rows `predicted` is not the most probable label")
     return predictions, label_names
-
-
-def _check_types(table: pl.DataFrame) -> None:
-    probabilities = [column for column in table.columns if re.fullmatch(r"p\(.*\)", column, re.DOTALL)]
-    if dict(table.schema) != FIXED_COLUMNS | dict.fromkeys(probabilities, pl.Float32):
-        found = ", ".join(f"{column} {dtype}" for column, dtype in table.schema.items())
-        expected = "document Int64, label String, predicted String and p(<label>) Float32"
-        raise ValueError(f"expected {expected}; found {found}")
-    with_nulls = [column.name for column in table if column.null_count()]
-    if with_nulls:
-        raise ValueError(f"column {with_nulls[0]} has empty cells")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
 
-from pipeline.core.values import Int32, Int64, require
+from pipeline.core.values import Int64, require
+from pipeline.tasks.columns import check_columns, numbers_in, share_columns, shares_in
 from pipeline.tasks.tag.answers import TagAnswers
 
 FIXED_COLUMNS = {"document": pl.Int64, "token": pl.Int32, "label": pl.String, "predicted": pl.String}
@@ -25,11 +25,7 @@ def to_columns(answers: TagAnswers, names: Sequence[str]) -> pl.DataFrame:
         "label": tags.gather(answers.labels),
         "predicted": tags.gather(answers.predicted),
     }
-    probabilities = {
-        f"p({tag})": pl.Series(answers.probabilities[:, number], dtype=pl.Float32)
-        for number, tag in enumerate(names)
-    }
-    return pl.DataFrame(columns | probabilities)
+    return pl.DataFrame(columns | share_columns(answers.probabilities, names))
 
 
 def from_columns(table: pl.DataFrame, hard: bool) -> tuple[TagAnswers, tuple[str, ...]]:
@@ -40,15 +36,15 @@ def from_columns(table: pl.DataFrame, hard: bool) -> tuple[TagAnswers, tuple[str
     ValueError
         If a column or a tag is not what it has to be, or the words of a sentence are not in their order.
     """
-    _check_types(table)
-    names = tuple(column[2:-1] for column in table.columns if column not in FIXED_COLUMNS)
+    check_columns(table, FIXED_COLUMNS, "tag")
+    shares, names = shares_in(table, FIXED_COLUMNS)
     documents, offsets = _sentences(table)
     answers = TagAnswers(
         documents=documents,
         offsets=offsets,
-        labels=_numbers(table["label"], names),
-        predicted=_numbers(table["predicted"], names),
-        probabilities=table.drop(FIXED_COLUMNS).to_numpy(order="c").astype(np.float32),
+        labels=numbers_in(table["label"], names, "tag"),
+        predicted=numbers_in(table["predicted"], names, "tag"),
+        probabilities=shares,
         names=names,
         hard=hard,
     )
@@ -69,22 +65,3 @@ def _sentences(table: pl.DataFrame) -> tuple[Int64, Int64]:
     wrong = np.flatnonzero((places != expected) | ~same)
     require(len(wrong) == 0, f"row {wrong[0] if len(wrong) else 0} is not the word that follows")
     return documents[starts].astype(np.int64), offsets
-
-
-def _numbers(tags: pl.Series, names: tuple[str, ...]) -> Int32:
-    numbers = {tag: number for number, tag in enumerate(names)}
-    for tag in tags.unique(maintain_order=True):
-        require(tag in numbers, f'tag "{tag}" has no column p({tag})')
-    found: Int32 = tags.replace_strict(numbers, return_dtype=pl.Int32).to_numpy().astype(np.int32)
-    return found
-
-
-def _check_types(table: pl.DataFrame) -> None:
-    probabilities = [column for column in table.columns if re.fullmatch(r"p\(.*\)", column, re.DOTALL)]
-    if dict(table.schema) != FIXED_COLUMNS | dict.fromkeys(probabilities, pl.Float32):
-        found = ", ".join(f"{column} {dtype}" for column, dtype in table.schema.items())
-        expected = "document Int64, token Int32, label String, predicted String and p(<tag>) Float32"
-        raise ValueError(f"expected {expected}; found {found}")
-    with_nulls = [column.name for column in table if column.null_count()]
-    if with_nulls:
-        raise ValueError(f"column {with_nulls[0]} has empty cells")

@@ -68,18 +68,3 @@ WINDOW: tuple[Template, ...] = (
     *_each("suffix 3", -1, 1),
     *_each("suffix 2", -1, 1),
 )
-
-
-def column_templates(column: str) -> tuple[Template, ...]:
-    """Return where a tagger reads a further column, such as parts of speech.
-
-    Single entries, pairs and triples within two words, as in Sha, Pereira (2003), Shallow parsing with conditional
-    random fields, NAACL, table 1.
-    """
-    triples = tuple(tuple((column, first + step) for step in range(3)) for first in (-2, -1, 0))
-    return (*_each(column, -2, -1, 0, 1, 2), *_pairs(column, -2, -1, 0, 1), *triples)
-
-
-def column_name(number: int) -> str:
-    """Return what a further column is called among the attributes, the first of them 1."""
-    return f"column {number}"

@@ -10,19 +10,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from pipeline.core.values import Int32, Int64, TokenizedCorpus
-from pipeline.models.baselines.tagging.attributes import ATTRIBUTES, Template, column_name
+from pipeline.core.values import Int32, Int64
+from pipeline.models.baselines.tagging.attributes import ATTRIBUTES, Template
 from pipeline.models.baselines.tagging.sentences import Sentences
 from pipeline.text.vocabulary import rows_of
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-_OUTSIDE, _UNKNOWN, _FIRST = (
-    0,
-    1,
-    2,
-)  # numbers of an attribute: beyond the sentence, not in training, its values
+# Numbers of an attribute: beyond the sentence, not in training, its values.
+_OUTSIDE, _UNKNOWN, _FIRST = 0, 1, 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,25 +95,15 @@ class FeatureSpace:
 
     def _numbers(self, sentences: Sentences, name: str) -> Int64:
         """Return the number of each word's attribute; (M,)."""
-        corpus = _source(sentences, name)
-        rows = rows_of(_of_types(corpus, name), self.values[name]).astype(np.int64)  # (T,)
-        return np.where(rows < 0, _UNKNOWN, rows + _FIRST)[corpus.token_types]
-
-
-def _source(sentences: Sentences, name: str) -> TokenizedCorpus:
-    """Return what an attribute is read from: the words, or the further column of that name."""
-    columns = {column_name(number): column for number, column in enumerate(sentences.further, start=1)}
-    return columns.get(name, sentences.words)
-
-
-def _of_types(corpus: TokenizedCorpus, name: str) -> pl.Series:
-    return ATTRIBUTES[name](corpus.types) if name in ATTRIBUTES else corpus.types
+        words = sentences.words
+        rows = rows_of(ATTRIBUTES[name](words.types), self.values[name]).astype(np.int64)  # (T,)
+        return np.where(rows < 0, _UNKNOWN, rows + _FIRST)[words.token_types]
 
 
 def _strings(sentences: Sentences, name: str) -> pl.Series:
     """Return an attribute of the words that occur."""
-    corpus = _source(sentences, name)
-    return _of_types(corpus, name).gather(np.unique(corpus.token_types))
+    words = sentences.words
+    return ATTRIBUTES[name](words.types).gather(np.unique(words.token_types))
 
 
 def _moved(numbers: Int64, offsets: Int64, distance: int) -> Int64:

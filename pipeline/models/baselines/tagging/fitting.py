@@ -7,14 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.core.values import Float64, Int32
+from pipeline.core.warned import warning
 from pipeline.models.baselines.fitting import fit_estimator
-from pipeline.models.baselines.tagging.attributes import WINDOW, WORD_ALONE, column_name, column_templates
+from pipeline.models.baselines.tagging.attributes import WINDOW, WORD_ALONE
 from pipeline.models.baselines.tagging.features import FeatureSpace
 from pipeline.models.baselines.tagging.sentences import Sentences
 from pipeline.models.baselines.tagging.tagger import LinearTagger
 
 _LEAST = 2  # words at which a feature of a window stands in training: most of the others are chance
 _TOLERANCE = 1e-4  # of the gradient
+_MOST_ITERATIONS = 200
 
 
 @dataclass(frozen=True)
@@ -26,13 +28,8 @@ class Penalty:
 
 
 def window_features(train: Sentences) -> FeatureSpace:
-    """Return what training sentences have in a window of two words around each word, further columns among it."""
-    columns = [
-        template
-        for number in range(1, len(train.further) + 1)
-        for template in column_templates(column_name(number))
-    ]
-    return FeatureSpace.learn(train, (*WINDOW, *columns), _LEAST)
+    """Return what training sentences have in a window of two words around each word."""
+    return FeatureSpace.learn(train, WINDOW, _LEAST)
 
 
 def fit_most_frequent(train: Sentences, tags: Int32, n_tags: int, penalty: Penalty) -> LinearTagger:
@@ -62,7 +59,7 @@ def fit_window(train: Sentences, tags: Int32, n_tags: int, penalty: Penalty) -> 
     from sklearn.linear_model import LogisticRegression
 
     space = window_features(train)
-    classifier = LogisticRegression(C=1 / penalty.square, tol=_TOLERANCE, max_iter=200)
+    classifier = LogisticRegression(C=1 / penalty.square, tol=_TOLERANCE, max_iter=_MOST_ITERATIONS)
     cut_short = fit_estimator(classifier, space.matrix(train), tags)
     known = classifier.classes_
     weights, intercepts = (
@@ -72,8 +69,9 @@ def fit_window(train: Sentences, tags: Int32, n_tags: int, penalty: Penalty) -> 
     binary = len(known) == 2
     weights[:, known] = _both_sides(classifier.coef_, binary).T
     intercepts[known] = _both_sides(classifier.intercept_[:, None], binary)[:, 0]
-    told = ("logistic regression stopped after 200 iterations",) if cut_short else ()
-    return LinearTagger(space, csr_array(weights), intercepts, warnings=told)
+    told = f"logistic regression stopped after {_MOST_ITERATIONS} iterations"
+    warnings = (warning("linear-model-cut-short", told),) if cut_short else ()
+    return LinearTagger(space, csr_array(weights), intercepts, warnings=warnings)
 
 
 _NEVER = -1e4  # of a tag that no training word has

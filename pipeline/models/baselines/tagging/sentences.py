@@ -12,19 +12,12 @@ from pipeline.text.ragged import select
 
 @dataclass(frozen=True, eq=False)
 class Sentences:
-    """N sentences of M words, as they are written, and what else a file says of each word, such as its part of speech.
-
-    What the words alone tell is enough for every tagger. A model that was given further columns can answer only where
-    these are given too: a new sentence has them from the same program, or has none.
-    """
+    """N sentences of M words, as they are written: what the words alone tell is enough for every tagger."""
 
     words: TokenizedCorpus
-    further: tuple[TokenizedCorpus, ...] = ()  # one a column, of the same sentences
 
     def __post_init__(self) -> None:
         require(bool((np.diff(self.words.offsets) > 0).all()), "a sentence has no word")
-        same = all(np.array_equal(column.offsets, self.words.offsets) for column in self.further)
-        require(same, "a column has not one entry a word")
 
     @property
     def n_words(self) -> int:
@@ -33,6 +26,4 @@ class Sentences:
 
     def take(self, sentences: Int64) -> Sentences:
         """Return some sentences (positions, int64), in that order."""
-        return Sentences(
-            select(self.words, sentences), tuple(select(column, sentences) for column in self.further)
-        )
+        return Sentences(select(self.words, sentences))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.core.values import Float32, Float64, Int32
+from pipeline.core.warned import Warned
 from pipeline.models.baselines.tagging.features import FeatureSpace
 from pipeline.models.baselines.tagging.sentences import Sentences
 from pipeline.models.equations.sentences import Tagged, sequence_losses, tag_words
@@ -32,7 +33,7 @@ class LinearTagger:
     weights: csr_array
     intercepts: Float32
     transitions: Float32 | None = None
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Warned, ...] = ()
 
     @property
     def parameters(self) -> int:
