@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 import pipeline
-from pipeline.models.saved import SavedModel
+from pipeline.models.saved import Saved, SavedModel
 from pipeline.predict.which_model import AskedModel, choose_name, load, read_choice_of
 from pipeline.run_folder.choice import Choice
 from pipeline.run_folder.models import FORMAT_VERSION
@@ -43,7 +43,7 @@ class Facts:
     limits: Limits
 
 
-def load_asked(asked: AskedModel) -> tuple[SavedModel, Choice | None]:
+def load_asked(asked: AskedModel) -> tuple[Saved, Choice | None]:
     """Return the model that is asked for, or that which the run advises, and what the run says of its models.
 
     Raises
@@ -55,7 +55,7 @@ def load_asked(asked: AskedModel) -> tuple[SavedModel, Choice | None]:
     return load(asked, choose_name(asked, choice)).model, choice
 
 
-def gather(asked: AskedModel, model: SavedModel, choice: Choice | None, limits: Limits) -> Facts:
+def gather(asked: AskedModel, model: Saved, choice: Choice | None, limits: Limits) -> Facts:
     """Return what is known of a model."""
     measured = choice.models.get(model.name) if choice and not asked.ensemble else None
     versions = {name: version(name) for name in LIBRARIES}
@@ -63,7 +63,7 @@ def gather(asked: AskedModel, model: SavedModel, choice: Choice | None, limits: 
         model.name,
         model.label_names,
         Accuracy(measured.accuracy, measured.accuracy_ci95) if measured else None,
-        model.method,
+        model.method if isinstance(model, SavedModel) else None,
         _trainings(asked),
         asked.place.resolve().name,
         {"embedseq": pipeline.__version__, "python": platform.python_version(), **versions},
