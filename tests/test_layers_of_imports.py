@@ -15,6 +15,7 @@ HEAVY = {"tensorflow", "keras", "gensim", "altair", "sklearn", "vl_convert"}
 SUBCLASSES = {  # their classes are scikit-learn's: other modules load them in functions
     "pipeline.api.classifier",
     "pipeline.models.baselines.estimators",
+    "pipeline.models.baselines.label_by_label",
 }
 
 # The rooms, from the ground up: what stands in one imports its own room and those named before it.

@@ -18,7 +18,7 @@ from pipeline.models.networks.keras_types import Weight
 from pipeline.models.networks.training import FittedNetwork
 from pipeline.run_folder.models import Array
 from pipeline.settings.tables import Config
-from pipeline.tasks.table import CLASSIFY
+from pipeline.tasks.table import document_task
 from pipeline.text.ngrams import NgramVocabulary
 from pipeline.text.unspaced import word_breaker
 
@@ -36,6 +36,8 @@ class Particulars:
     left_out : golden texts whose answers its own rounding decides
     on_gpu : whether a GPU computed that
     writing : how the texts of the corpus are written
+    thresholds : from which probability on a label is given, (C,); None: the most probable class is the answer, or one
+        half is enough for a label
     """
 
     key: FitKey
@@ -45,6 +47,7 @@ class Particulars:
     on_gpu: bool = False
     left_out: tuple[int, ...] = ()
     writing: Writing = AS_IT_IS
+    thresholds: Float32 | None = None
 
 
 def is_kept(config: Config, fold: int) -> bool:
@@ -127,9 +130,9 @@ def _common(kind: str, of: Particulars) -> dict[str, object]:
     return {
         "kind": kind,
         **of.key._asdict(),
-        "task": CLASSIFY.name,
+        "task": document_task(of.config).name,
         "label_names": of.label_names,
-        "thresholds": None,  # the most probable class is the answer
+        "thresholds": None if of.thresholds is None else of.thresholds.tolist(),
         "tokenizer": asdict(tokenizer),
         "word_breaker": word_breaker() if tokenizer.unspaced == "words" else None,
         "writing": asdict(of.writing),

@@ -27,6 +27,7 @@ class Problem:
     n_features: int
     n_classes: int  # classes that have a training document
     class_weight: str | None = None  # "balanced", or None: every document counts the same
+    several: bool = False  # labels a document: one problem a label
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,10 @@ def _logistic_regression(settings: BaselineSettings, problem: Problem) -> Classi
     from sklearn.linear_model import LogisticRegression
     from sklearn.multiclass import OneVsRestClassifier
 
+    if problem.several:
+        from pipeline.models.baselines.label_by_label import LabelByLabel
+
+        return LabelByLabel(LogisticRegression(tol=_TOLERANCE, warm_start=True, max_iter=settings.max_iter))
     if problem.n_classes < 2:
         return _one_answer()
     shared: dict[str, object] = {"max_iter": settings.max_iter, "class_weight": problem.class_weight}
@@ -126,6 +131,12 @@ def _one_answer() -> Classifier:
 
     classifier: Classifier = DummyClassifier(strategy="prior")
     return classifier
+
+
+def _majority(settings: BaselineSettings, problem: Problem) -> Pipeline:
+    from pipeline.models.baselines.label_by_label import MostFrequentSet
+
+    return pipeline_of("passthrough", MostFrequentSet() if problem.several else _one_answer())
 
 
 def _bow(settings: BaselineSettings, problem: Problem) -> Pipeline:
@@ -144,8 +155,9 @@ def _tfidf(settings: BaselineSettings, problem: Problem) -> Pipeline:
 
 def _nbsvm(settings: BaselineSettings, problem: Problem) -> Pipeline:
     from pipeline.models.baselines.estimators import NaiveBayesLogistic
+    from pipeline.models.baselines.label_by_label import LabelByLabel
 
-    classifier = NaiveBayesLogistic(
+    classifier: Classifier = NaiveBayesLogistic(
         alpha=settings.nbsvm_alpha,
         beta=middle(settings.nbsvm_betas),
         power=middle(settings.nbsvm_powers),
@@ -154,6 +166,8 @@ def _nbsvm(settings: BaselineSettings, problem: Problem) -> Pipeline:
         max_iter=settings.max_iter,
         warm_start=True,
     )
+    if problem.several:
+        classifier = LabelByLabel(classifier)
     return pipeline_of("passthrough", classifier)
 
 
@@ -178,7 +192,7 @@ _NGRAMS: Space = {
 
 # The code of the linear models of the table in `core`.
 BASELINES: dict[str, Baseline] = {
-    "majority": Baseline(lambda *given: pipeline_of("passthrough", _one_answer()), lambda settings: ()),
+    "majority": Baseline(_majority, lambda settings: ()),
     "bow": Baseline(
         _bow,
         lambda settings: settings.bow_strengths,

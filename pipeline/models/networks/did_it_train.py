@@ -8,8 +8,9 @@ import numpy as np
 
 from pipeline.core.values import Float32
 from pipeline.core.warned import Warned, warning
+from pipeline.models.networks.build import NetworkSpec
 from pipeline.models.networks.labelled import Evaluation, Labelled, document_weights, sample_documents
-from pipeline.tasks.table import CLASSIFY
+from pipeline.tasks.table import DOCUMENT_TASKS
 
 _NO_BETTER_THAN_FREQUENCIES = 0.98  # of their entropy
 _CONSTANT = 1e-4  # predictions that differ less than this are the same
@@ -26,7 +27,7 @@ def why_not_trained(
     shares: Callable[[Labelled], Float32],
     history: Sequence[Evaluation],
     train: Labelled,
-    n_classes: int,
+    spec: NetworkSpec,
     class_weights: Float32 | None = None,
 ) -> str | None:
     """Return why a fit counts as "did not train" and what to do, or None: the rule of `docs/reference/run-folder.md`.
@@ -39,8 +40,8 @@ def why_not_trained(
         How training went; the last training loss counts.
     train : Labelled
         Training documents; the predictions of up to 2,000 are looked at.
-    n_classes : int
-        The number of classes C.
+    spec : NetworkSpec
+        Says how many classes C there are, and what is asked of documents.
     class_weights : float32 array, shape (C,), optional
         What a document of each class counted in the loss.
     """
@@ -48,7 +49,7 @@ def why_not_trained(
     if not np.isfinite(last.loss):
         return f"the training loss is {last.loss} after {last.updates:,} updates; {_SMALLER_STEPS}"
     counts = document_weights(class_weights, train.labels)
-    entropy = CLASSIFY.chance(train.labels, counts, n_classes)
+    entropy = DOCUMENT_TASKS[spec.task].chance(train.labels, counts, spec.n_classes)
     if last.loss >= _NO_BETTER_THAN_FREQUENCIES * entropy:
         what = f"the training loss ended at {last.loss:.3f} nats"
         what += f"; {entropy:.3f} is what the class frequencies alone give"

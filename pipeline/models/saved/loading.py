@@ -8,9 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
+
 from pipeline.core.errors import PipelineError
 from pipeline.core.names import slug
-from pipeline.core.values import LABEL_KINDS, Writing
+from pipeline.core.values import LABEL_KINDS, Float32, Writing
 from pipeline.corpus.readers.forms import FORMS
 from pipeline.models.golden import A_FEW
 from pipeline.models.saved.ensemble import Ensemble
@@ -21,7 +23,7 @@ from pipeline.models.saved.replayed import check_golden
 from pipeline.run_folder.models import Description, SavedFiles, describe, model_folder, names_on, shelf_of
 from pipeline.run_folder.shelf import MODEL, NESTED, FolderShelf, Shelf, read_bundle
 from pipeline.settings.tables import SETTINGS, TokenizerSettings
-from pipeline.tasks.table import ONE_ANSWER
+from pipeline.tasks.table import DOCUMENT_TASKS
 from pipeline.text.unspaced import check_word_breaker
 
 FOR_OTHERS = (".onnx", ".html")  # endings of models that other programs run
@@ -187,9 +189,9 @@ def read_saved(files: SavedFiles, golden: Sequence[int] | None = A_FEW) -> Saved
     described = files.described
     with files.reading(f"{files.folder}/{MODEL}", _OTHER):
         name, task, labels = described["name"], described["task"], tuple(described["label_names"])
-        if task not in ONE_ANSWER:
+        if task not in DOCUMENT_TASKS:
             raise ValueError(f"task is {json.dumps(task)}")
-        own = Common(name, ONE_ANSWER[task], labels, TokenizerSettings(**described["tokenizer"]))
+        own = Common(name, DOCUMENT_TASKS[task], labels, TokenizerSettings(**described["tokenizer"]))
         read = {f"networks.{key}": described[key] for key in ("keep", "max_tokens") if key in described}
         cuts = {f"tokenizer.{key}": value for key, value in asdict(own.tokenizer).items()}
         for key, value in {**cuts, **read}.items():
@@ -197,10 +199,24 @@ def read_saved(files: SavedFiles, golden: Sequence[int] | None = A_FEW) -> Saved
             if type(value) is not type(setting.default) or not setting.check.allows(value):
                 raise ValueError(f"{key} is {json.dumps(value)}")
         check_word_breaker(files.where, described["word_breaker"])
-        model = replace(_READERS[described["kind"]](files, own), writing=_writing(described["writing"]))
+        model = replace(
+            _READERS[described["kind"]](files, own),
+            writing=_writing(described["writing"]),
+            thresholds=_thresholds(described["thresholds"], own),
+        )
         answered = files.golden()
     check_golden(model, answered, files, golden)
     return model
+
+
+def _thresholds(held: object, own: Common) -> Float32 | None:
+    """Return from which probability on each label is given, as a `model.json` has it; ValueError where it is none."""
+    if held is None:
+        return None
+    found = np.array(held, dtype=np.float32)
+    if found.shape != (len(own.label_names),) or not np.isfinite(found).all() or own.task.thresholds is None:
+        raise ValueError(f"thresholds are {json.dumps(held)}")
+    return found
 
 
 def _writing(held: Description) -> Writing:

@@ -11,10 +11,11 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from pipeline.core.values import AS_IT_IS, Float32, Float64, TokenizedCorpus, Writing
+from pipeline.core.values import AS_IT_IS, Bool, Float32, Float64, TokenizedCorpus, Writing
 from pipeline.corpus.mending import as_read
 from pipeline.settings.tables import TokenizerSettings
-from pipeline.tasks.task import OneAnswer
+from pipeline.tasks.answers import Answers
+from pipeline.tasks.task import DocumentTask
 from pipeline.text.tokenizer import tokenize
 
 Places = Sequence[Sequence[int]] | None  # of each document the tokens that are asked for; None: all
@@ -24,7 +25,7 @@ class Common(NamedTuple):
     """The fields of `SavedModel`: what a model has in common with those of every other kind."""
 
     name: str
-    task: OneAnswer
+    task: DocumentTask[Answers]
     label_names: tuple[str, ...]
     tokenizer: TokenizerSettings
 
@@ -34,10 +35,12 @@ class SavedModel(ABC):
     """A model with all that turns raw text into its answers."""
 
     name: str  # as the run names it, such as "tfidf" or "lstm:max@word2vec"
-    task: OneAnswer  # what its answers are answers to
+    task: DocumentTask[Answers]  # what its answers are answers to
     label_names: tuple[str, ...]  # (C,), in the order of its answers
     tokenizer: TokenizerSettings  # how it cuts text into tokens
     writing: Writing = field(default=AS_IT_IS, kw_only=True)  # how texts of its corpus are written
+    # from which probability on a label is given, (C,); None: one half, or the most probable class is the answer
+    thresholds: Float32 | None = field(default=None, kw_only=True)
 
     @property
     @abstractmethod
@@ -48,6 +51,20 @@ class SavedModel(ABC):
     @abstractmethod
     def words(self) -> pl.Series:
         """The tokens that it has learned something of; all others say nothing to it."""
+
+    @property
+    def gives_labels(self) -> bool:
+        """Whether it gives any number of labels to a document, and not one class."""
+        return self.task.thresholds is not None
+
+    def given(self, probabilities: Float32) -> Bool:
+        """Return which labels are given by probabilities (N, C); bool (N, C). Of classes it is one a document."""
+        if self.gives_labels:
+            least = np.float32(0.5) if self.thresholds is None else self.thresholds
+            given: Bool = probabilities >= least
+        else:
+            given = np.arange(probabilities.shape[1]) == probabilities.argmax(axis=1)[:, None]
+        return given
 
     def answer(self, texts: pl.Series) -> Float32:
         """Return each text's distribution over the classes; float32 (N, C), 0 for classes never trained."""

@@ -196,6 +196,8 @@ def read_network(files: SavedFiles, own: Common) -> SavedNetwork:
     spec, max_tokens = NetworkSpec(**described["network"]), int(described["max_tokens"])
     if spec.head not in (networks()[spec.model].heads or ("",)):
         raise ValueError(f'{spec.model} has no head "{spec.head}"')
+    if spec.task != own.task.name:
+        raise ValueError(f'the network answers "{spec.task}", the model "{own.task.name}"')
     if len(own.label_names) != spec.n_classes:
         raise ValueError(f"{spec.n_classes} classes, {len(own.label_names)} labels")
     vocabulary, vectors, covered = files.embedding(spec.embedding_dim)
