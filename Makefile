@@ -4,7 +4,7 @@ RUN ?=
 CORPORA ?=
 SCENARIO ?= indices ngrams lstm_epoch help default_run
 
-.PHONY: help check format lint types test test-all demo golden render gallery bench configuration run-folder messages constraints docs docs-check
+.PHONY: help check format lint types test test-longer test-all demo golden render gallery bench configuration run-folder messages constraints docs docs-check
 
 help:           ## show this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -24,6 +24,9 @@ types:          ## check types
 
 test:           ## the fast tests
 	$(PYTHON) -m pytest
+
+test-longer:    ## the tests that take seconds each, which the fast ones leave out
+	$(PYTHON) -m pytest -m "longer and not slow"
 
 test-all:       ## every test, whole runs included
 	$(PYTHON) -m pytest -m ""

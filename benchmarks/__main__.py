@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.corpora_cases import CORPUS_RUNS, REPEATED_RUNS, CorpusRun
-from benchmarks.imdb import TEST, TRAIN
+from benchmarks.imdb import TEST, TRAIN, UNLABELLED
 from benchmarks.linear_corpora import LINEAR_CORPORA, LinearCorpus
 from benchmarks.quality_cases import IMDB_QUALITY, QUALITY, Case
 from benchmarks.results_file import RESULTS, Outcome, check_mergeable, write_result
@@ -48,6 +48,9 @@ SCENARIOS = {
         "indices", "text to indices, 50,000 IMDB reviews", 50_000, (TRAIN, TEST), ("tokenizers",)
     ),
     "ngrams": Scenario("ngrams", "1-2-gram counts of 50,000 IMDB reviews", 50_000, (TRAIN, TEST)),
+    "kneser_ney": Scenario(
+        "kneser_ney", "Kneser-Ney of orders 1 to 5 on 18 million tokens", 75_000, (UNLABELLED, TRAIN)
+    ),
     "vector_file": Scenario("vector_file", "the rows of 50,000 words from a text file of 400,000 x 300"),
     "word2vec_overhead": Scenario(
         "word2vec_overhead", "word2vec on IMDB's training reviews, against gensim alone", 25_000, (TRAIN,)

@@ -342,6 +342,7 @@ def test_elsewhere_progress_goes_to_standard_error(capsys: pytest.CaptureFixture
     assert capsys.readouterr() == ("", "reading\n")
 
 
+@pytest.mark.longer
 def test_the_package_imports_nothing_until_something_of_it_is_used() -> None:
     code = (
         "import sys, pipeline, pipeline.cli\n"

@@ -223,6 +223,7 @@ def write_corpus(folder: Path, *names: str) -> None:
         pl.DataFrame({"text": texts, "label": labels}).write_parquet(folder / name)
 
 
+@pytest.mark.longer
 def test_cases_are_measured_by_the_product_and_written_one_by_one(tmp_path: Path, capsys: Any) -> None:
     write_corpus(tmp_path, *QUALITY["imdb_tfidf"].files, *QUALITY["trec_linear"].files)
     out = tmp_path / "quality.json"

@@ -42,6 +42,7 @@ def corpora(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.longer
 def test_the_floor_is_exactly_the_products_of_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
     import tensorflow as tf
 
@@ -95,6 +96,7 @@ def test_a_missing_peer_script_package_names_the_way_out(monkeypatch: Any, capsy
     )
 
 
+@pytest.mark.longer
 def test_the_script_by_hand_does_all_four_models(corpora: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(by_hand, "MAX_TOKENS", 6)
     monkeypatch.setattr(by_hand, "EPOCHS", 1)
@@ -109,6 +111,7 @@ def test_an_accuracy_in_float32_becomes_exact() -> None:
     assert by_hand.exact_share(0.8333333134651184, 30) == 25 / 30  # float32(25 / 30)
 
 
+@pytest.mark.longer
 def test_rows_by_hand_are_cut_padded_and_know_unknown_words(monkeypatch: pytest.MonkeyPatch) -> None:
     import numpy as np
 

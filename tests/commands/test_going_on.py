@@ -151,6 +151,7 @@ def test_a_run_that_was_interrupted_goes_on_and_says_what_it_found(
     assert not (run / LOCK).exists()
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize(
     ("place", "call"),
     [
@@ -174,6 +175,7 @@ def test_a_killed_run_goes_on_from_wherever_it_was(
     assert compared(run) == compared(whole)
 
 
+@pytest.mark.longer
 def test_vectors_that_were_made_before_an_error_are_not_made_again(tmp_path: Path) -> None:
     def head_dies(data: RunData, job: Job) -> Iterator[Made]:
         if job.key.kind != "source":

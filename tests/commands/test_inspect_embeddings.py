@@ -142,6 +142,7 @@ def test_a_file_that_is_not_there_is_said_without_reading_the_corpus(
     assert capsys.readouterr() == ("", words)
 
 
+@pytest.mark.longer
 def test_the_audit_does_not_import_tensorflow(folder: Path) -> None:
     program = (
         "import sys; from pipeline.settings.reading import load_config;"

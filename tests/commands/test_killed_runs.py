@@ -92,6 +92,7 @@ def test_predictions_whose_fit_was_not_recorded_are_left_out(tmp_path: Path) -> 
     ]  # tfidf's was told before its fit
 
 
+@pytest.mark.longer
 def test_whole_folds_are_compared(tmp_path: Path) -> None:
     run = killed(tmp_path, RECORDED, call=9, corpus_folds=3)
     metrics = finished(run)
@@ -148,6 +149,7 @@ def slow(*case: Any) -> Any:
     return pytest.param(*case, marks=pytest.mark.slow)
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize(
     ("place", "call", "already"),
     [
@@ -203,6 +205,7 @@ def test_what_decorates_the_report_cannot_cost_it(tmp_path: Path, monkeypatch: p
     assert not is_unfinished(run)
 
 
+@pytest.mark.longer
 def test_without_the_corpus_the_scores_are_there_and_the_texts_can_be_added_later(tmp_path: Path) -> None:
     run = killed(tmp_path, ("experiment.conclude", "score_run"))
     (tmp_path / "films.csv").rename(tmp_path / "away.csv")

@@ -70,6 +70,7 @@ def failed(findings: list[Finding]) -> set[tuple[str, str]]:
     return {(finding.control, finding.part) for finding in findings if not finding.passed}
 
 
+@pytest.mark.longer
 def test_an_honest_pipeline_passes_every_control(config: Config) -> None:
     findings = perform(config)
     assert failed(findings) == set()
@@ -85,6 +86,7 @@ def test_an_honest_pipeline_passes_every_control(config: Config) -> None:
     ]
 
 
+@pytest.mark.longer
 def test_documents_that_train_and_test_are_found(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every fit is given the test documents too, as a pipeline without a split would."""
     of = Split.of.__func__  # type: ignore[attr-defined]
@@ -120,6 +122,7 @@ def test_n_grams_learned_from_all_documents_are_found(
     assert [finding.bound for finding in findings if not finding.passed] == ["none"]
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize("learned", ["vocabulary", "train"])
 def test_vectors_learned_from_all_documents_are_found(
     config: Config, monkeypatch: pytest.MonkeyPatch, learned: str
@@ -136,6 +139,7 @@ def test_vectors_learned_from_all_documents_are_found(
     assert ("leak canary", "embedding-word2vec") in failed(perform(config, ("mean",)))
 
 
+@pytest.mark.longer
 def test_a_rule_that_always_decides_is_found(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(comparisons, "claim_of", lambda *_: Claim("beats"))
     assert failed(perform(config, ("bow",))) == {("A/A", "bow")}

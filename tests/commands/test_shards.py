@@ -20,6 +20,8 @@ from pipeline.experiment.shards import Shard
 from pipeline.run_folder.journal import JOURNAL, read_journal, rewrite
 from pipeline.settings.reading import load_config
 
+pytestmark = pytest.mark.longer
+
 # times and what is made of them; which command it was; how often these test documents were looked at
 APART = {"timing", "stages", "total_seconds", "environment", "costs", "cheapest", "advice", "reuse"}
 MODELS = {"run_models": "majority,bow,mean", "run_deterministic": True}

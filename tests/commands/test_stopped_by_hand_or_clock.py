@@ -88,6 +88,7 @@ def test_ctrl_c_once_in_a_training_ends_it_and_scores_what_had_finished(tmp_path
     assert is_unfinished(run)
 
 
+@pytest.mark.longer
 def test_ctrl_c_twice_ends_at_once_and_nothing_that_had_finished_is_lost(tmp_path: Path) -> None:
     # the second training of a linear model takes hours, and looks at no flag
     script = tmp_path / "slow.py"
@@ -160,6 +161,7 @@ def perform(folder: Path, **options: Any) -> Path:
     return run_experiment(load_config(None, SETTINGS, described(folder, **options)), Console(silent=True), "")
 
 
+@pytest.mark.longer
 def test_a_run_that_was_out_of_time_goes_on_to_the_result_of_one_that_was_not(tmp_path: Path) -> None:
     (tmp_path / "stopped").mkdir()
     (tmp_path / "whole").mkdir()

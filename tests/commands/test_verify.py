@@ -100,6 +100,7 @@ def edit_table(path: Path, change: Callable[[pl.DataFrame], pl.DataFrame]) -> No
     change(pl.read_parquet(path)).write_parquet(path, metadata=kept)
 
 
+@pytest.mark.longer
 def test_a_run_that_nobody_touched_agrees_with_itself_wherever_it_lies(tmp_path: Path) -> None:
     with charts_by(DRAW):
         run = write_run(tmp_path / "run").rename(tmp_path / "moved")

@@ -53,6 +53,7 @@ def predictions(model: str, head: str, documents: IndexedCorpus, n_classes: int 
     return predict_with(step_of(model, head, n_classes), documents, n_classes)
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize(
     ("model", "head", "n_classes"),
     [(*both, 2) for both in with_heads] + [(model, "", 5) for model in networks()],
@@ -106,6 +107,7 @@ def weights(network: FittedNetwork) -> list[Float32]:
     return [weight.numpy() for weight in network.model.weights]
 
 
+@pytest.mark.longer
 @each_network
 def test_the_same_seed_gives_the_same_weights(model: str) -> None:
     first, again = fitted(model), fitted(model, copy=1)
@@ -127,11 +129,13 @@ def test_another_seed_starts_from_other_weights() -> None:
         assert np.array_equal(one.numpy(), two.numpy()) != drawn, one.path
 
 
+@pytest.mark.longer
 @each_network
 def test_a_frozen_embedding_stays_bit_equal(model: str) -> None:
     np.testing.assert_array_equal(table(fitted(model)), MATRIX.vectors)
 
 
+@pytest.mark.longer
 @each_network
 def test_a_tuned_embedding_changes_but_for_padding(model: str) -> None:
     tuned = table(fitted(model, tuned=True))
@@ -139,6 +143,7 @@ def test_a_tuned_embedding_changes_but_for_padding(model: str) -> None:
     assert not tuned[0].any()
 
 
+@pytest.mark.longer
 @each_network
 def test_the_vectors_given_are_left_as_they_were(model: str) -> None:
     fitted(model, tuned=True)

@@ -33,6 +33,7 @@ def made_by(makers: set[str]) -> Iterator[tuple[str, str]]:
                 yield f"{module}:{node.lineno}", ast.unparse(node.args[0]).strip("'")
 
 
+@pytest.mark.longer
 def test_every_error_has_a_name_of_the_reference_and_every_name_is_that_of_an_error() -> None:
     made = {name: place for place, name in made_by(MAKERS) if name not in OF_ANOTHER}
     unknown = {name: place for name, place in made.items() if name not in names(ERRORS)}
@@ -42,6 +43,7 @@ def test_every_error_has_a_name_of_the_reference_and_every_name_is_that_of_an_er
     }  # `Unsettled` takes it itself
 
 
+@pytest.mark.longer
 def test_every_warning_has_a_name_of_the_reference_and_every_name_is_that_of_a_warning() -> None:
     assert {name for _, name in made_by({"warning"})} == {*names(WARNINGS)}
 

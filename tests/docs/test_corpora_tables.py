@@ -127,6 +127,7 @@ def test_the_pages_hold_what_the_results_say(tmp_path: Path) -> None:
         assert copy.read_text(encoding="utf-8") == page.read_text(encoding="utf-8")
 
 
+@pytest.mark.longer
 def test_a_run_is_measured_by_the_product(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [f"{word} tune number {number}" for word in ("dull", "lovely") for number in range(20)]
     pl.DataFrame({"text": texts, "label": ["neg"] * 20 + ["pos"] * 20}).write_parquet(

@@ -224,6 +224,7 @@ def test_the_picture_is_taken_of_the_newest_run(tmp_path: Path) -> None:
     assert renderer.newest_run(tmp_path / "d") is None
 
 
+@pytest.mark.longer
 def test_the_gallery_shows_small_pictures_of_sections_that_have_something_to_show(
     browser: Any, tmp_path: Path
 ) -> None:

@@ -41,6 +41,7 @@ def test_what_a_chapter_imports_is_there(page: Path) -> None:
     assert import_all(code)
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize(
     "page",
     [
@@ -88,6 +89,7 @@ def test_every_figure_shown_is_made_by_the_command_below_it() -> None:
     assert sorted(path.stem for path in (LEARN / "figures").glob("*.svg")) == sorted(FIGURES)
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize(
     "name",
     [

@@ -515,6 +515,7 @@ def keep_and_find(folder: str, seed: int, rounds: int, answers: Any) -> None:
     answers.put(wrong)
 
 
+@pytest.mark.longer
 def test_two_processes_write_read_and_remove_the_same_entries(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     answers = context.Queue()

@@ -66,6 +66,7 @@ def test_a_source_is_asked_for_every_form() -> None:
 words_of_three_letters = st.lists(st.text("aA1１éﬁ", min_size=1, max_size=3), min_size=1, unique=True)
 
 
+@pytest.mark.longer
 @given(words_of_three_letters, words_of_three_letters)
 def test_a_reader_that_keeps_only_the_candidates_loses_no_word(asked: list[str], words: list[str]) -> None:
     types, table = strings(asked), strings(words)

@@ -169,6 +169,7 @@ print(embedded.matrix.vectors.tobytes().hex())
 """
 
 
+@pytest.mark.longer
 def test_deterministic_runs_repeat_to_the_last_bit_in_another_process() -> None:
     tests = Path(__file__).parents[1]
     processes = [

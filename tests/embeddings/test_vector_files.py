@@ -324,6 +324,7 @@ def text_files(draw: st.DrawFn) -> tuple[str, int]:
     return "".join(lines), dimension
 
 
+@pytest.mark.longer
 @given(text_files(), st.integers(1, 50))
 def test_text_is_read_as_line_by_line(
     tmp_path_factory: pytest.TempPathFactory, file: tuple[str, int], size: int

@@ -47,6 +47,7 @@ def test_one_fit_beside_four_is_compared_with_their_chance() -> None:
     assert found.p_value == pytest.approx(1 / 5)
 
 
+@pytest.mark.longer
 def test_runs_that_differ_by_chance_alone_are_rarely_told_apart() -> None:
     """Of 400 pairs of runs at most 5 % and three standard errors, as many as the exact test promises."""
     generator, shown = np.random.default_rng(1), 0

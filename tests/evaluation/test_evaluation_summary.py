@@ -90,6 +90,7 @@ def slow_bootstrap(labels, by_seed, n_resamples, generator):
     return np.array(accuracies), np.array(f1s)
 
 
+@pytest.mark.longer
 def test_bootstrap_agrees_with_a_slow_one():
     generator = np.random.default_rng(3)
     labels = generator.choice(3, 300, p=[0.6, 0.3, 0.1])

@@ -22,6 +22,8 @@ from pipeline.models.equations.values import Array, Cell, CellWeights, State, St
 from pipeline.models.table import space_of
 from pipeline.report.sections.quality import heads_note
 
+pytestmark = pytest.mark.longer
+
 NAME = "leaky@learned"
 
 

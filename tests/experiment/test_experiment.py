@@ -34,6 +34,8 @@ from pipeline.run_folder.predictions import SavedPredictions, prediction_path, r
 from pipeline.settings.reading import load_config
 from pipeline.settings.tables import with_values
 
+pytestmark = pytest.mark.longer
+
 
 def predictions(run: Path, name: str, fold: int = 0) -> SavedPredictions:
     return next(one for one in read_run_predictions(run) if (one.name, one.fold) == (name, fold))

@@ -27,6 +27,7 @@ def run(films_run: Path) -> Path:
     return films_run
 
 
+@pytest.mark.longer
 def test_every_network_has_every_probe_of_every_run(run: Path) -> None:
     found = read(run, "details/probes.json")
     assert [entry["name"] for entry in found] == NETWORKS
@@ -39,6 +40,7 @@ def test_every_network_has_every_probe_of_every_run(run: Path) -> None:
     ]
 
 
+@pytest.mark.longer
 def test_metrics_have_the_reading_and_few_numbers_of_each_probe(run: Path) -> None:
     found, summary = read(run, "details/probes.json"), read(run)["probes"]
     assert list(summary) == NETWORKS
@@ -56,12 +58,14 @@ def test_metrics_have_the_reading_and_few_numbers_of_each_probe(run: Path) -> No
     }
 
 
+@pytest.mark.longer
 def test_what_probes_take_is_among_the_stages(run: Path) -> None:
     stages = [stage["stage"] for stage in read(run)["stages"] if stage["stage"].startswith("Probing")]
     assert stages == [f"Probing {name}" for name in NETWORKS]
     assert len(re.findall("probe gradients of lstm@learned: ", (run / "log.txt").read_text())) == 1
 
 
+@pytest.mark.longer
 def test_a_probed_run_agrees_with_itself_and_is_drawn_again(run: Path) -> None:
     assert verify(run).differences == ()
     page = (run / "report.html").read_text(encoding="utf-8")
@@ -70,6 +74,7 @@ def test_a_probed_run_agrees_with_itself_and_is_drawn_again(run: Path) -> None:
     assert (run / "report.html").read_text(encoding="utf-8") == page
 
 
+@pytest.mark.longer
 def test_models_and_predictions_are_those_of_a_run_without_probes(run: Path, tmp_path: Path) -> None:
     other = perform(tmp_path, **OF_FILMS_RUN | {"run_probes": False})
     for one, without in zip(read_run_predictions(run), read_run_predictions(other), strict=True):
@@ -84,6 +89,7 @@ def test_models_and_predictions_are_those_of_a_run_without_probes(run: Path, tmp
     )
 
 
+@pytest.mark.longer
 def test_a_run_without_networks_has_nothing_to_probe(tmp_path: Path) -> None:
     run = perform(tmp_path, run_models="bow", run_probes=True)
     assert read(run, "details/probes.json") == []
@@ -109,6 +115,7 @@ def nothing(subject: probes.Subject) -> Silent:
     return Silent(nothing="not here")
 
 
+@pytest.mark.longer
 def test_a_network_is_probed_once_whatever_the_seeds_and_a_stop_keeps_the_probes_that_ended(
     tmp_path: Path,
 ) -> None:
@@ -126,6 +133,7 @@ def test_a_network_is_probed_once_whatever_the_seeds_and_a_stop_keeps_the_probes
     assert verify(run).differences == ()
 
 
+@pytest.mark.longer
 def test_a_stop_while_a_network_is_probed_keeps_the_network(tmp_path: Path) -> None:
     def stop(subject: probes.Subject) -> dict[str, Any]:
         raise KeyboardInterrupt
@@ -138,6 +146,7 @@ def test_a_stop_while_a_network_is_probed_keeps_the_network(tmp_path: Path) -> N
     assert read(run, "details/probes.json") == []
 
 
+@pytest.mark.longer
 def test_a_probe_that_fails_costs_no_model(tmp_path: Path) -> None:
     def fail(subject: probes.Subject) -> dict[str, Any]:
         raise ValueError("no such thing")
@@ -154,6 +163,7 @@ def test_a_probe_that_fails_costs_no_model(tmp_path: Path) -> None:
         perform(tmp_path, **PROBED, run_debug=True, run_out=str(tmp_path / "b"))
 
 
+@pytest.mark.longer
 def test_probes_on_demand_reach_the_run(tmp_path: Path) -> None:
     only(nothing, name="needle")
     for asked, expected in (({}, []), ({"run_extra_probes": "needle"}, ["needle"])):

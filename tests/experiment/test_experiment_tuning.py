@@ -34,6 +34,8 @@ from pipeline.report import draw_report
 from pipeline.settings.reading import load_config
 from pipeline.settings.tables import Config, settled
 
+pytestmark = pytest.mark.longer
+
 OPENINGS = {"pos": ("a fine", "a warm", "an odd"), "neg": ("a dull", "a cold", "an odd")}
 NOUNS = ("film", "story", "cast", "ending", "scene", "score", "plot", "script", "poster", "song")
 DOCUMENTS = [

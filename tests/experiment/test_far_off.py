@@ -86,6 +86,7 @@ def accuracy_of_seeds(run: Path) -> list[float]:
     return [float((one.predictions.predicted == one.predictions.labels).mean()) for one in saved]
 
 
+@pytest.mark.longer
 def test_seeds_that_are_far_off_are_trained_again_and_the_better_training_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,6 +111,7 @@ def test_seeds_that_are_far_off_are_trained_again_and_the_better_training_is_kep
     assert "of the best seed; the second training is kept (0." in text
 
 
+@pytest.mark.longer
 def test_a_refit_follows_the_second_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     break_trainings(monkeypatch, 2)  # seeds 0 and 1 are built twice each before: 0, 1 and 2, 3
     run = perform(tmp_path, run_refit=True, run_seeds=2)
@@ -118,6 +120,7 @@ def test_a_refit_follows_the_second_training(tmp_path: Path, monkeypatch: pytest
     assert accuracy_of_seeds(run) == [1.0, 1.0]
 
 
+@pytest.mark.longer
 def test_one_seed_is_never_far_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     break_trainings(monkeypatch, 0)
     run = perform(tmp_path, run_seeds=1)

@@ -80,6 +80,7 @@ def test_under_tune_the_seeds_come_after_the_last_trial() -> None:
     assert {job.needs for job in found[2:]} == {trials[1].key}
 
 
+@pytest.mark.longer
 def test_plan_measures_the_jobs_of_a_run_on_the_corpus(tmp_path: Path) -> None:
     found = plan_run(configure(tmp_path, run_models="bow,tfidf"), Console(silent=True), nodes=2)
     assert [(row.name, row.fits, row.measured) for row in found.rows] == [
@@ -105,6 +106,7 @@ def test_a_run_keeps_what_was_expected_of_it(tmp_path: Path) -> None:
     assert "What was expected, and what happened" in (run / "report.md").read_text()
 
 
+@pytest.mark.longer
 def test_plan_takes_the_share_of_a_shard_alone(tmp_path: Path) -> None:
     shares = [
         plan_run(

@@ -68,6 +68,7 @@ def lengthen_saved_vectors(run: Path) -> None:
         file.write(b"!")
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize("harm", [delete_vectors, lengthen_saved_vectors])
 def test_what_read_the_old_vectors_is_done_again_though_a_kill_comes_in_between(
     tmp_path: Path, harm: Callable[[Path], None]
@@ -77,6 +78,7 @@ def test_what_read_the_old_vectors_is_done_again_though_a_kill_comes_in_between(
     assert jobs_left(tmp_path) == ["mean", "network", "network", "again"]
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize(
     ("exact", "left"), [(True, ["again"]), (False, ["mean", "network", "network", "again"])]
 )

@@ -33,6 +33,7 @@ def n_networks() -> int:
     return sum(type(one).__name__ == "Functional" for one in gc.get_objects())
 
 
+@pytest.mark.longer
 @pytest.mark.usefixtures("_no_collection_but_those_asked_for")
 @pytest.mark.parametrize("options", [{"run_refit": True}, {"run_tune": 2}], ids=["refit", "tune"])
 def test_no_network_is_in_memory_when_the_next_is_fitted(options: dict[str, object], tmp_path: Path) -> None:
@@ -69,6 +70,7 @@ def big_network(n_rows: int, dimension: int) -> tuple[NetworkSpec, np.ndarray]:
     return specify("ann", "", matrix, True, 2, TINY_NETWORK, frozen_first=True), matrix.vectors
 
 
+@pytest.mark.longer
 def test_no_graph_of_a_fit_stays_in_memory() -> None:
     documents = labelled([[2, 3], [4], [3, 4], [2]], [0, 1, 1, 0])
     spec, vectors = big_network(5, 3)
@@ -77,6 +79,7 @@ def test_no_graph_of_a_fit_stays_in_memory() -> None:
     assert graphs() <= before
 
 
+@pytest.mark.longer
 def test_a_table_that_rests_is_not_copied_and_one_that_is_tuned_once() -> None:
     documents = labelled([[2, 3], [4], [3, 4], [2]], [0, 1, 1, 0])
     spec, vectors = big_network(20_000, 50)  # 4 MB, where all the rest is a few kB

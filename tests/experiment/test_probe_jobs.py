@@ -232,6 +232,7 @@ EVERY = [
 ]
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize("place", range(len(EVERY)))
 def test_no_job_is_done_twice_wherever_a_run_is_stopped(tmp_path: Path, place: int) -> None:
     """A job that ended stays ended: the second command begins what is missing, and nothing else."""

@@ -152,6 +152,7 @@ def test_without_ray_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None
     )
 
 
+@pytest.mark.longer
 def test_ray_is_imported_for_no_other_executor() -> None:
     code = "import sys, pipeline.experiment.executors, pipeline.commands.run; print('ray' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -213,6 +214,7 @@ def test_a_job_asks_for_a_core_its_memory_and_where_it_trains_a_gpu(gpu: bool, g
 # --- a cluster that is started here -----------------------------------------------------------------------
 
 
+@pytest.mark.longer
 def test_a_run_on_a_cluster_started_here_gives_the_same_and_leaves_nothing(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -230,6 +232,7 @@ def test_a_run_on_a_cluster_started_here_gives_the_same_and_leaves_nothing(
     assert_equal(whole_runs.perform(tmp_path / "here", **options), there)
 
 
+@pytest.mark.longer
 def test_a_cluster_started_here_is_reached_from_this_machine_alone(tmp_path: Path) -> None:
     given = ("--executor", "ray", "--models", "bow", "--no-probes", "--out", str(tmp_path / "run"))
     command = [sys.executable, "-m", "pipeline", "run", str(write_films(tmp_path)), *given]

@@ -185,6 +185,7 @@ def test_the_sentence(tmp_path: Path, reuse: Reuse, sentence: str) -> None:
 # --- whole runs ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.longer
 def test_a_second_run_with_other_settings_is_the_second_verdict(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

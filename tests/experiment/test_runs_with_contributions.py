@@ -14,6 +14,8 @@ from whole_runs import stopping, write_films
 from pipeline.commands.verify import verify
 from pipeline.report import draw_report
 
+pytestmark = pytest.mark.longer
+
 SMALL = (
     "networks.units=8",
     "networks.max_epochs=12",

@@ -133,6 +133,7 @@ def test_a_seed_that_was_added_to_some_folds_only_is_left_out() -> None:
 # --- whole runs, trainings planted ----------------------------------------------------------------------
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize(
     ("right", "n_seeds", "why"),
     [
@@ -162,6 +163,7 @@ def test_a_run_trains_until_its_seeds_are_enough(
     assert sorted(status["finished"]) == sorted(status["planned"])
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize(
     ("options", "n_seeds"),
     [({"run_seeds": 2}, 2), ({"run_quick": True}, 1), ({"run_quick": True, "run_seeds": "auto"}, 6)],
@@ -175,6 +177,7 @@ def test_a_number_and_a_quick_run_stay_as_they_are(
     assert metrics["seeds"]["asked"] == options.get("run_seeds", 1)
 
 
+@pytest.mark.longer
 def test_settings_that_tuning_chose_and_a_refit_serve_the_added_seeds(tmp_path: Path) -> None:
     seen = []
 
@@ -192,6 +195,7 @@ def test_settings_that_tuning_chose_and_a_refit_serve_the_added_seeds(tmp_path: 
     assert seen[0][1][0] < seen[0][1][1]  # the refit learns from validation documents too
 
 
+@pytest.mark.longer
 def test_the_learning_curve_keeps_to_the_first_seeds(tmp_path: Path) -> None:
     run, metrics, done = perform_planted(tmp_path, answering(wild), run_learning_curve=True)
     n_smaller = len(metrics["learning_curve"]["sizes"]) - 1
@@ -205,6 +209,7 @@ def test_the_learning_curve_keeps_to_the_first_seeds(tmp_path: Path) -> None:
     assert verify(run).differences == ()
 
 
+@pytest.mark.longer
 def test_a_run_that_is_stopped_while_seeds_are_added_keeps_the_whole_ones(tmp_path: Path) -> None:
     def stopped(data: RunData, job: Job) -> Iterable[Made]:
         if job.key.kind == "network" and job.fit_key == (
@@ -233,6 +238,7 @@ def test_a_run_that_is_stopped_while_seeds_are_added_keeps_the_whole_ones(tmp_pa
 # --- a real one ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.longer
 def test_an_unstable_network_is_trained_more_often(tmp_path: Path) -> None:
     """A learning rate of 0.03 and a few steps: some trainings learn the word that tells, others do not."""
     settings = (

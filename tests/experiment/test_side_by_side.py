@@ -47,6 +47,8 @@ from pipeline.run_folder.folder import RunFolder
 from pipeline.run_folder.predictions import read_run_predictions
 from pipeline.settings.tables import with_values
 
+pytestmark = pytest.mark.longer
+
 SMALL = (
     "networks.units=8",
     "networks.max_epochs=2",

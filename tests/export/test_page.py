@@ -34,6 +34,7 @@ def shown(browser: Any, folder: Path, model: Any, **settings: Any) -> Iterator[A
         yield page
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize("name", EVERY)
 def test_every_model_answers_on_its_page_as_it_does_here(tmp_path: Path, browser: Any, name: str) -> None:
     model, texts = saved(name), [*TEXTS, *OWN]
@@ -84,6 +85,7 @@ def test_a_page_cuts_texts_as_it_is_done_here(tmp_path: Path, browser: Any, sett
     assert found == documents_of(tokenize(pl.Series(texts), settings))
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize(  # each pair of a model, a scheme and a width
     ("name", "scheme", "width"),
     [
@@ -144,6 +146,7 @@ def test_labels_and_words_cannot_write_into_the_page(tmp_path: Path, browser: An
 # --- asked by the program itself
 
 
+@pytest.mark.longer
 def test_the_program_asks_a_page_in_chromium(tmp_path: Path, browser: Any) -> None:
     model, texts = saved("gru@random"), pl.Series([*TEXTS, *OWN])
     write_page(model, tmp_path / "model.html")

@@ -244,6 +244,7 @@ def save_tiny_network(
 PLANTED = tokens_of([["a", "plot", "film", "zorp", "scene", "cast"], ["a", "plain", "film"], []])
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize(("model", "tuned"), [("ann", False), ("lstm", False), ("rnn", True)])
 def test_the_word_that_decides_gets_the_largest_contribution(tmp_path: Path, model: str, tuned: bool) -> None:
     from pipeline.models.networks.prediction import predict_probabilities
@@ -282,6 +283,7 @@ def test_a_model_that_cannot_be_explained_says_why(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.longer
 def test_a_network_is_asked_about_as_many_documents_as_a_fixed_amount_of_work_allows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -319,6 +321,7 @@ def test_contributions_are_written_as_whole_numbers_of_the_largest(tmp_path: Pat
 # --- where words stand
 
 
+@pytest.mark.longer
 @given(st.text(max_size=60), st.booleans())
 def test_every_token_is_found_where_it_stands(text: str, lowercase: bool) -> None:
     settings = TokenizerSettings(lowercase=lowercase, html_breaks=False)

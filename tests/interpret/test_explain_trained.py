@@ -28,6 +28,8 @@ from pipeline.report.page.terminal import write_example
 from pipeline.settings.tables import Config, save_config, with_values
 from pipeline.text.tokenizer import tokenize
 
+pytestmark = pytest.mark.longer
+
 LABELS = ("bad", "good")
 DOCUMENTS = (("a", "good", "film"), ("a", "bad", "film"), ("not", "a", "good", "plot"), ("not", "bad"))
 TRAIN = labelled([[2, 3, 4], [2, 5, 4], [6, 2, 3, 7], [6, 5]], [1, 0, 0, 1])

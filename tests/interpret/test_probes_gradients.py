@@ -50,6 +50,7 @@ def test_norms_are_those_of_backpropagation_written_out(cell: str) -> None:
         np.testing.assert_allclose(norms, np.linalg.norm(d_inputs, axis=1), rtol=1e-4)
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize(("model", "head"), [("bilstm", "max+mean"), ("rnn", "max"), ("gru", "mean")])
 def test_norms_are_those_of_finite_differences(model: str, head: str) -> None:
     fitted = network_of(model, head=head, layers=2)
@@ -84,6 +85,7 @@ def test_without_a_recurrent_matrix_nothing_before_the_last_word_matters() -> No
     )
 
 
+@pytest.mark.longer
 def test_the_curve_before_training_is_that_of_the_weights_training_began_from() -> None:
     documents = random_documents([7, 5, 6, 4])
     fitted = train_network("lstm", documents, learning_rate=1e-12, seed=3)  # so slow that nothing has moved
@@ -146,6 +148,7 @@ def clip_flag(clip_norm: float) -> int:
     return int(step.run((batch.rows, batch.lengths), DOCUMENTS.labels, 0.01)[2])
 
 
+@pytest.mark.longer
 def test_a_step_says_whether_its_gradients_were_clipped() -> None:
     import tensorflow as tf
 
@@ -240,6 +243,7 @@ def test_a_network_that_reads_pieces_is_asked_about_the_first_of_each_document()
     )
 
 
+@pytest.mark.longer
 def test_a_network_that_reads_from_both_ends_forgets_the_middle() -> None:
     fitted = network_of("bilstm", head="last")
     for direction in ("", "_backward"):

@@ -117,6 +117,7 @@ def small_needle(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(needle, name, value)
 
 
+@pytest.mark.longer
 @pytest.mark.usefixtures("small_needle")
 def test_an_lstm_finds_a_needle_in_a_short_text() -> None:
     """Random labels, so every word is neutral; six tokens are within any memory. At a rate of 1e-6 nothing is learned,
@@ -168,6 +169,7 @@ TINY = {
 }
 
 
+@pytest.mark.longer
 def test_the_three_biases_share_their_seeds_and_documents() -> None:
     """Each bias's accuracy is that of a fit made here, with the first seed of the run.
 

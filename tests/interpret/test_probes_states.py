@@ -329,6 +329,7 @@ def test_the_reading_says_from_which_word_an_answer_stands() -> None:
 # --- every probe -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize(("model", "head"), RECURRENT)
 def test_probing_leaves_the_weights_as_they_were(model: str, head: str) -> None:
     fitted = network_of(model, head=head, n_classes=3, layers=2)
@@ -344,6 +345,7 @@ def test_probing_leaves_the_weights_as_they_were(model: str, head: str) -> None:
         assert "nothing" in result or needed <= set(result)
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize("model", ["rnn", "gru", "lstm", "bilstm"])
 def test_documents_of_one_word_can_be_probed(model: str) -> None:
     probed = subject_of(network_of(model), Labelled(indexed_of([[2], [3]]), int32([0, 1])))

@@ -66,6 +66,7 @@ def masked_simple_rnn(train: Labelled, epochs: int) -> tuple[Any, list[Evaluatio
     return shares, history
 
 
+@pytest.mark.longer
 def test_the_masked_simple_rnn_of_the_tutorials_did_not_train_on_what_it_has_forgotten() -> None:
     """The class stands in the first three of 200 words: the gradient that should tell has vanished."""
     train = reviews(640, EARLY, seed=0)
@@ -83,6 +84,7 @@ def test_the_same_network_trains_where_the_class_stands_last() -> None:
     assert why_not_trained(shares, history, train, 2) is None
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("model", ["ann", "rnn", "gru", "lstm", "bilstm"])
 def test_the_rule_is_silent_on_ten_healthy_fits(model: str, seed: int) -> None:

@@ -141,6 +141,7 @@ def test_the_gradient_of_a_tuned_table_is_that_of_keras() -> None:
     assert_close(back_to_table(MATRIX.vectors, BATCH.rows, back.embedded), expected, "float32")
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
 def test_jacobian_products_are_the_jacobians_of_tensorflow(cell: str) -> None:
     """d state_T / d state_(T-k), for the cell's own Keras layer run on from state T - k."""

@@ -87,6 +87,7 @@ def test_the_sentences_beside_it_change_no_answer() -> None:
     )
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize("head", ["crf", pytest.param("each", marks=pytest.mark.slow)])
 def test_a_step_counts_the_losses_and_the_right_tags_of_words_alone(head: str) -> None:
     """The padding of a batch has no part in either: both are those of the whole, sentence by sentence."""

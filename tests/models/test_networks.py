@@ -185,6 +185,7 @@ def test_ann_cannot_tell_who_bites_and_a_recurrent_network_can() -> None:
     assert np.abs(rnn[0] - rnn[1]).max() > 0.01
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize("model", networks())
 def test_a_document_of_one_token_is_read(model: str) -> None:
     probabilities = predict_probabilities(built(model), indexed_of([[5]]), CLASSES)

@@ -17,6 +17,7 @@ from pipeline.models.networks.prediction import predict_probabilities
 from pipeline.models.save import arrays_of
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize("tuned", [False, True])
 @pytest.mark.parametrize("model", ["ann", "lstm", "bilstm"])
 def test_a_network_that_was_written_is_read_as_it_was(tmp_path: Path, model: str, tuned: bool) -> None:

@@ -54,6 +54,7 @@ def kernel_place(model: Any) -> int:
 # --- the learning rate -----------------------------------------------------------------------------------
 
 
+@pytest.mark.longer
 def test_the_first_step_of_adam_is_the_learning_rate_that_is_given() -> None:
     model = network()
     before = [weight.numpy() for weight in model.trainable_variables]
@@ -103,6 +104,7 @@ def test_a_constant_rate_stays(monkeypatch: pytest.MonkeyPatch) -> None:
 # --- the moving average ----------------------------------------------------------------------------------
 
 
+@pytest.mark.longer
 def test_the_moving_average_is_its_recurrence() -> None:
     model = network(ema=0.5)
     step = training_step(model, replace(TINY_NETWORK, ema=0.5), tuned=False)
@@ -122,6 +124,7 @@ def test_the_moving_average_is_its_recurrence() -> None:
         np.testing.assert_array_equal(ours.numpy(), expected)
 
 
+@pytest.mark.longer
 def test_the_averaged_weights_predict_and_training_goes_on_from_the_weights_themselves() -> None:
     """One epoch of one step with t / (9 + t) = 0.1: the average is a tenth old, nine tenths new."""
     plain = train_network("ann", TRAIN, matrix=MATRIX, max_epochs=1, learning_rate=0.1)
@@ -139,6 +142,7 @@ def test_the_averaged_weights_predict_and_training_goes_on_from_the_weights_them
 # --- dropped weights and words ---------------------------------------------------------------------------
 
 
+@pytest.mark.longer
 def test_a_dropped_weight_gets_no_gradient_and_comes_back() -> None:
     """Adam's first step moves a weight by the rate if it has a gradient and leaves it if it has none."""
     model = network(units=16)
@@ -151,6 +155,7 @@ def test_a_dropped_weight_gets_no_gradient_and_comes_back() -> None:
     assert np.median(moved[moved > 0]) == pytest.approx(0.01, rel=0.1)
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize("model", ["rnn", "gru", "bilstm"])
 def test_every_direction_has_its_weights_dropped(model: str) -> None:
     built = network(model, units=16)
@@ -162,6 +167,7 @@ def test_every_direction_has_its_weights_dropped(model: str) -> None:
         assert 0.3 < float((kernel.numpy() == old).mean()) < 0.7
 
 
+@pytest.mark.longer
 def test_what_is_kept_is_scaled_up() -> None:
     """A network linear in its one recurrent weight: with rate 0.5 the loss is that of the weight 0 or doubled."""
     model = network("rnn", units=1)
@@ -207,6 +213,7 @@ def test_word_dropout_is_behind_the_table_where_training_reads_it() -> None:
 # --- class weights ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.longer
 def test_class_weights_weigh_each_documents_loss() -> None:
     rows, lengths, labels = BATCH
     weights = np.array([3.0, 0.5], dtype=np.float32)
@@ -219,6 +226,7 @@ def test_class_weights_weigh_each_documents_loss() -> None:
     )
 
 
+@pytest.mark.longer
 def test_validation_documents_of_classes_without_a_training_document_count_as_they_are() -> None:
     """No class of theirs has a weight, so there is none to average by."""
     validation = labelled([[2, 3], [4, 5]], [2, 2])
@@ -250,6 +258,7 @@ def test_balanced_weights_make_a_rare_class_be_predicted() -> None:
 # --- truncated backpropagation ---------------------------------------------------------------------------
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize("steps", [1, 2])
 @pytest.mark.parametrize("model", ["rnn", "gru", "lstm", "bilstm"])
 def test_a_truncated_step_follows_the_truncated_gradient_of_the_equations(model: str, steps: int) -> None:
@@ -273,6 +282,7 @@ def test_a_truncated_step_follows_the_truncated_gradient_of_the_equations(model:
     assert turned or steps > 1  # some weights would have moved the other way
 
 
+@pytest.mark.longer
 def test_truncation_beyond_the_longest_document_trains_as_without() -> None:
     whole, truncated, short = (
         train_network(

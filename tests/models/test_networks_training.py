@@ -42,6 +42,7 @@ def accuracy(fitted: FittedNetwork, documents: Labelled) -> float:
     return float((probabilities.argmax(axis=1) == documents.labels).mean())
 
 
+@pytest.mark.longer
 def test_an_lstm_learns_that_a_comes_before_b() -> None:
     fitted = train_network(
         "lstm",
@@ -69,6 +70,7 @@ def test_a_unigram_bag_of_words_stays_at_chance_on_a_before_b() -> None:
     assert (answers == test.labels).mean() == 0.5  # a document and its twin get one answer
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize("model", networks())
 def test_eight_documents_can_be_overfitted(model: str) -> None:
     documents = [[2, 3], [4, 5, 6], [7], [8, 9, 2, 4], [5, 5, 3], [6, 2], [9], [3, 8, 7]]
@@ -264,6 +266,7 @@ def rows_of_every_epoch(
     return passes
 
 
+@pytest.mark.longer
 def test_shuffled_words_are_shuffled_anew_for_every_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [[2, 3, 4, 5, 6, 7, 8, 9], [4, 5, 6, 7, 8, 9, 10, 11], [11, 9, 7, 5, 3, 2, 4, 6], [2, 2, 2]]
     documents = labelled(texts, [0, 1, 0, 1])

@@ -41,6 +41,8 @@ from pipeline.run_folder.models import model_folder, saved_names
 from pipeline.settings.tables import Config
 from pipeline.text.tokenizer import tokenize
 
+pytestmark = pytest.mark.longer
+
 
 @pytest.mark.parametrize("case", LINEAR)
 def test_a_linear_model_answers_as_its_fit_did(tmp_path: Path, case: str) -> None:

@@ -109,6 +109,7 @@ class Killed(Exception):
 
 
 # each phase has 10 updates and saves after all but its last; what an exception ended had not saved its own last one
+@pytest.mark.longer
 @pytest.mark.parametrize(
     ("model", "head", "ends", "saves"),
     [
@@ -205,6 +206,7 @@ def kill_in(folder: Path, moment: Callable[[Deadly], None], repeat: Schedule | N
     assert child.exitcode == -signal.SIGKILL
 
 
+@pytest.mark.longer
 def test_a_training_that_was_killed_again_and_again_goes_on_to_the_same_weights(tmp_path: Path) -> None:
     kill_in(tmp_path, before_the_first_save)
     assert not (tmp_path / FILE).exists()
@@ -225,6 +227,7 @@ def test_a_training_that_was_killed_again_and_again_goes_on_to_the_same_weights(
     assert not tmp_path.exists()
 
 
+@pytest.mark.longer
 def test_a_refit_that_was_killed_goes_on_to_the_same_weights(tmp_path: Path) -> None:
     kill_in(tmp_path, in_the_second_phase, REFIT)
     fitted = fit("lstm", "last+max", SavePoint(tmp_path, seconds=0, warn=pytest.fail), REFIT)
@@ -276,6 +279,7 @@ def test_the_pause_between_kill_and_start_is_no_time_of_work(tmp_path: Path) -> 
     assert 1_000.0 <= loaded.tally.seconds < 1_005.0
 
 
+@pytest.mark.longer
 def test_a_file_with_one_byte_changed_is_set_aside(tmp_path: Path) -> None:
     point_in(tmp_path).save(state_of())
     path, whole, trusted = tmp_path / FILE, (tmp_path / FILE).read_bytes(), []

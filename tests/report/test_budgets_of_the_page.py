@@ -15,6 +15,8 @@ from test_report_documents import CONTAMINATION, HARD
 
 from pipeline.report import draw_report
 
+pytestmark = pytest.mark.longer
+
 MODELS = {  # as a run has them that was asked for nothing: their kind and accuracy
     "nbsvm": ("baseline", 0.987),
     "ann@word2vec": ("network", 0.981),

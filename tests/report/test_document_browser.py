@@ -12,6 +12,8 @@ from report_builders import build_run
 
 from pipeline.report import draw_report
 
+pytestmark = pytest.mark.longer
+
 HOSTILE = "</script><img src=x onerror=document.title='run'> \u202eabc " + "w" * 300 + " שלום עולם"
 LABELS = ["bad", "good", "<i>"]
 MODELS = [

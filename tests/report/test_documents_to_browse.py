@@ -225,6 +225,7 @@ def test_the_middle_of_a_text_is_left_out_when_the_page_gets_too_large(tmp_path:
     assert len(tiny["documents"]) == STEPS[-1].documents
 
 
+@pytest.mark.longer
 def test_a_hundred_classes_ten_models_and_three_hundred_documents_stay_in_the_limit(tmp_path: Path) -> None:
     generator = np.random.default_rng(0)
     names, labels = [f"model-{number}@word2vec" for number in range(10)], [f"class {n}" for n in range(100)]

@@ -147,6 +147,7 @@ def test_every_link_leads_to_what_it_names(browser: Any, literal: Path) -> None:
     assert {"#answer", "#models", "#check", "#more"} <= set(hashes)
 
 
+@pytest.mark.longer
 def test_a_chart_says_its_numbers_where_it_is_pointed_at(browser: Any, literal: Path) -> None:
     with opened(browser, literal) as page:
         titles = page.locator("#models .span title").all_text_contents()
@@ -210,6 +211,7 @@ def test_text_sorts_from_a_and_one_column_at_a_time(browser: Any, literal: Path)
         assert page.locator(f"{table} >> [aria-sort]").all_text_contents() == ["B"]
 
 
+@pytest.mark.longer
 def test_a_long_table_is_filtered_and_says_how_much_is_left(browser: Any, classes: Path) -> None:
     with opened(browser, classes) as page:
         assert page.locator("#models input").count() == 0  # eight rows are seen at once
@@ -266,6 +268,7 @@ def test_without_script_all_is_there_but_the_controls(browser: Any, literal: Pat
         assert fold.locator("table").first.is_visible()
 
 
+@pytest.mark.longer
 def test_paper_shows_what_is_seen_and_no_controls_black_on_white(browser: Any, literal: Path) -> None:
     with opened(browser, literal, color_scheme="dark", java_script_enabled=False) as page:
         page.emulate_media(media="print")
@@ -282,6 +285,7 @@ def test_paper_shows_what_is_seen_and_no_controls_black_on_white(browser: Any, l
 # --- a keyboard and a screen reader
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize(("colours", "width"), [("light", 1280), ("dark", 390)])
 def test_axe_finds_nothing(browser: Any, literal: Path, colours: str, width: int) -> None:
     with opened(browser, literal, color_scheme=colours, width=width) as page:
@@ -301,6 +305,7 @@ def test_the_first_stop_of_the_keyboard_skips_to_the_results(browser: Any, liter
 # --- size and hostility
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize("name", ["literal", "classes", "documents", "hostile"])
 def test_every_page_is_whole_small_and_no_wider_than_its_window(
     browser: Any, name: str, request: pytest.FixtureRequest

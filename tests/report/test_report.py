@@ -253,6 +253,7 @@ def markdown_of(run: Run) -> str:
     return write_markdown(build_answer(run), build_sections(run, Limits()))
 
 
+@pytest.mark.longer
 def test_drawing_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     run = build_run(tmp_path)
     names = ("report.md", "report.html", "charts/ladder-1.png", "charts/trust-1.png")

@@ -220,6 +220,7 @@ def test_a_hundred_classes_and_eight_models_stay_under_three_megabytes(tmp_path:
     assert (tmp_path / "run" / "report.html").stat().st_size < LARGEST_PAGE
 
 
+@pytest.mark.longer
 def test_tables_are_shortened_until_the_page_is_small_enough(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

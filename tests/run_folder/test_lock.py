@@ -101,6 +101,7 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 # --- this machine
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize("dead", [False, True], ids=["free", "left by a killed process"])
 def test_of_processes_that_race_for_a_folder_exactly_one_has_it(
     tmp_path: Path, processes: list[subprocess.Popen[str]], dead: bool

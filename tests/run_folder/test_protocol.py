@@ -24,6 +24,8 @@ from pipeline.run_folder.protocol import Breach, breaches, plan_of, read_protoco
 from pipeline.run_folder.reading import read_run
 from pipeline.settings.tables import Config, with_values
 
+pytestmark = pytest.mark.longer
+
 CORPUS = typed(
     CorpusRead,
     {

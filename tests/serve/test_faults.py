@@ -64,6 +64,7 @@ def test_a_fault_is_told_without_what_it_says_and_the_next_question_is_answered(
         assert answered(service, "good") == (200, {"model": "tfidf", "answers": [{"label": "good"}]}, None)
 
 
+@pytest.mark.longer
 def test_what_takes_too_long_is_given_up_and_what_waits_behind_it_is_passed_over() -> None:
     go, asked = threading.Event(), []
 

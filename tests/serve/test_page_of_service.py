@@ -35,6 +35,7 @@ def rows(page: Any, table: str) -> list[list[str]]:
     return [row.inner_text().split("\t") for row in page.query_selector_all(f"#{table} tbody tr")]
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_text_is_answered_with_its_words(browser: Any, service: Served, width: int, scheme: str) -> None:
@@ -60,6 +61,7 @@ def test_a_text_is_answered_with_its_words(browser: Any, service: Served, width:
         assert not violations(page)
 
 
+@pytest.mark.longer
 def test_an_answer_to_a_text_of_another_kind_is_warned_of(browser: Any, service: Served) -> None:
     with opened(browser, address(service), width=390) as page:
         ask(page, "a good film")
@@ -109,6 +111,7 @@ def test_why_there_is_no_answer_is_said(browser: Any, service: Served) -> None:
     page.close()
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_page_of_paths_can_be_read(browser: Any, service: Served, width: int) -> None:
     with opened(browser, f"{address(service)}docs", width=width) as page:

@@ -50,6 +50,7 @@ def shares_of(reply: Any, labels: list[str]) -> np.ndarray:
 # --- answers
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize("name", ["tfidf", "gru:max@random:tuned"])
 def test_a_text_gets_the_models_own_answer_whoever_asks_beside_it(tmp_path: Path, name: str) -> None:
     (fit_and_save if name == "tfidf" else build_and_save)(tmp_path, name)
@@ -294,6 +295,7 @@ def test_pages_name_no_host_and_run_no_other_script(service: Served, path: str) 
 # --- limits of number and time
 
 
+@pytest.mark.longer
 def test_beyond_the_requests_in_hand_others_are_sent_away_for_a_second(run: Path) -> None:
     with served(run, "--limit", "waiting=1") as running, running.connect() as first:
         question = request_of({"texts": ["a good film"]})
@@ -318,6 +320,7 @@ def wait_until(holds: Any) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.longer
 def test_clients_that_send_slowly_or_not_at_all_or_do_not_read_are_let_go(run: Path) -> None:
     question = request_of({"texts": ["a good film"]})
     with served(run, "--limit", "receive_seconds=1", "--limit", "texts=20000") as running:
@@ -349,12 +352,14 @@ def is_held(running: Served, connection: socket.socket) -> bool:
 # --- many at once
 
 
+@pytest.mark.longer
 def test_thirty_two_clients_at_once_are_all_answered(service: Served) -> None:
     heard = result_of(ask_together(service.port, TEXTS[:4], clients=32, seconds=2))
     assert {*heard.statuses} == {200}
     assert heard.statuses[200] >= 32
 
 
+@pytest.mark.longer
 def test_over_its_limit_it_sends_away_and_goes_on(run: Path) -> None:
     with served(run, "--limit", "waiting=4") as running:
         heard = result_of(ask_together(running.port, TEXTS[:4], clients=32, seconds=2))
@@ -375,6 +380,7 @@ def test_thirty_two_clients_wait_less_than_ten_times_as_long_as_one(service: Ser
 # --- the end
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_once_what_was_accepted_is_answered(run: Path, signal_number: int) -> None:
     question = request_of({"texts": ["a good film"]})
@@ -395,6 +401,7 @@ def is_listening(port: int) -> bool:
         return tried.connect_ex(("127.0.0.1", port)) == 0
 
 
+@pytest.mark.longer
 def test_it_can_be_ended_as_soon_as_it_says_where_it_is(run: Path) -> None:
     with served(run) as running:
         assert running.end() == 0
@@ -403,6 +410,7 @@ def test_it_can_be_ended_as_soon_as_it_says_where_it_is(run: Path) -> None:
 # --- where it listens
 
 
+@pytest.mark.longer
 def test_a_host_that_others_reach_is_warned_of(run: Path) -> None:
     with served(run, "--host", "0.0.0.0") as running:
         assert running.ask(texts=["good"]).status == 200

@@ -73,6 +73,7 @@ def test_influence_on_span_f1_by_hand():
     assert METRICS["span-f1"].influence(MIXED) == pytest.approx(expected)
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
 def test_the_variance_of_the_influence_values_is_that_of_resampled_sentences(metric):
     generator = np.random.default_rng(2)

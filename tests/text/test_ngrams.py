@@ -82,6 +82,7 @@ def test_equal_to_scikit_learn(
     check(train, new, ngram_range, min_df)
 
 
+@pytest.mark.longer
 @settings(max_examples=60)
 @given(corpora, corpora, st.sampled_from(RANGES), st.integers(1, 3), st.integers(1, 9))
 def test_equal_to_scikit_learn_over_several_pieces(

@@ -19,6 +19,8 @@ from pipeline.models.equations.product import product
 from pipeline.models.saved.model import Common, Contributions, Places, SavedModel, contrast
 from pipeline.run_folder.models import Array, SavedFiles
 from pipeline.settings.tables import BaselineSettings
+from pipeline.tasks.answers import Answers
+from pipeline.tasks.task import DocumentTask
 from pipeline.text.ngrams import NgramCounts, NgramVocabulary, count_entries, find_occurrences
 from pipeline.text.ragged import split
 from pipeline.text.vocabulary import encode_known
@@ -177,7 +179,7 @@ ONE_VERSUS_REST = {
 }
 
 
-def read_linear(files: SavedFiles, own: Common) -> SavedLinear:
+def read_linear(files: SavedFiles, own: Common[DocumentTask[Answers]]) -> SavedLinear:
     """Return the linear model of a fit's files; `own` is what it has in common with every kind of model.
 
     Raises
