@@ -132,7 +132,7 @@ def _result(data: RunData, fit: Fit, made: _Answered, last: EmbeddedSplit) -> Fi
     files = None
     if is_kept(data.config, fit.fold):
         known = fit.key, data.label_names, data.config, made.golden, gpu is not None, made.left_out
-        particulars = Particulars(*known, data.writing, made.thresholds)
+        particulars = Particulars(*known, data.writing, thresholds=made.thresholds)
         files = files_of_network(particulars, made.fitted, embedded.source)
     if files is not None and not files.is_finite:
         files = None  # it diverged: there is nothing to answer with

@@ -50,8 +50,8 @@ class Particulars:
     on_gpu: bool = False
     left_out: tuple[int, ...] = ()
     writing: Writing = AS_IT_IS
-    thresholds: Float32 | None = None
     golden_words: tuple[int, ...] | None = None
+    thresholds: Float32 | None = None
 
 
 def is_kept(config: Config, fold: int) -> bool:

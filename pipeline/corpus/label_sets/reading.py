@@ -22,7 +22,7 @@ from pipeline.corpus.readers.unsettled import Ask
 from pipeline.corpus.sources import Named, corpus_name, find_corpus, find_paths
 from pipeline.corpus.told_by_columns import by_part, without_rejected
 from pipeline.tasks.multilabel.targets import names_in_sets
-from pipeline.tasks.table import MULTILABEL
+from pipeline.tasks.table import OF_LABEL_SETS
 
 PLACEHOLDER = "set"  # of labels, while the other column is looked for
 
@@ -81,7 +81,7 @@ def read_label_sets(
         every = names_in_sets(pl.concat([part.labels for part in parts]), parts[0].table.file)
         given = () if unlabelled is None else find_paths(unlabelled, option="--unlabelled")
         extra = read_further(tuple(map(unpacked.folder_of, given)), layout, asked, parts[0])
-        loaded = join_parts(corpus_name(source), parts, every, extra, MULTILABEL)
+        loaded = join_parts(corpus_name(source), parts, every, extra, OF_LABEL_SETS)
         return unpacked.named(_told(loaded, names))
 
 

@@ -5,7 +5,7 @@ This module imports scikit-learn when it is loaded, so other modules load it ins
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
@@ -14,6 +14,20 @@ from pipeline.core.values import Float32, Float64, Int32
 from pipeline.models.baselines.sklearn_types import Classifier, Features
 
 _HALF_A_DOCUMENT = 0.5  # that has a label which all or none has, so that no logit is infinite
+
+
+class Linear(Classifier, Protocol):
+    """A classifier of two classes with weights."""
+
+    coef_: Float32  # (1, F)
+    intercept_: Float32  # (1,)
+
+
+@runtime_checkable
+class Interpolated(Protocol):
+    """One whose weights may be drawn to their mean without a fit."""
+
+    def interpolate(self, beta: float) -> object: ...
 
 
 class LabelByLabel(ClassifierMixin, BaseEstimator):
@@ -32,7 +46,7 @@ class LabelByLabel(ClassifierMixin, BaseEstimator):
         A label that no document has, or each, has no weights, and the frequency of half a document in its intercept.
     """
 
-    def __init__(self, estimator: Classifier) -> None:
+    def __init__(self, estimator: Linear) -> None:
         self.estimator = estimator
 
     def fit(self, X: Features, Y: Int32) -> Self:
@@ -44,7 +58,7 @@ class LabelByLabel(ClassifierMixin, BaseEstimator):
         self._n_features = X.shape[1]
         return self._gathered()
 
-    def _fitted(self, X: Features, y: Int32, earlier: Classifier | None) -> Classifier | None:
+    def _fitted(self, X: Features, y: Int32, earlier: Linear | None) -> Linear | None:
         if not 0 < y.sum() < len(y):
             return None
         own = clone(self.estimator) if earlier is None else earlier.set_params(**self.estimator.get_params())
@@ -67,7 +81,7 @@ class LabelByLabel(ClassifierMixin, BaseEstimator):
     def interpolate(self, beta: float) -> Self:
         """Give each weight another share of its own, as `NaiveBayesLogistic.interpolate`; others stay as they are."""
         for one in self._of_labels:
-            if hasattr(one, "interpolate"):
+            if isinstance(one, Interpolated):
                 one.interpolate(beta)
         return self._gathered()
 

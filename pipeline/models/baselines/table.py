@@ -157,7 +157,7 @@ def _nbsvm(settings: BaselineSettings, problem: Problem) -> Pipeline:
     from pipeline.models.baselines.estimators import NaiveBayesLogistic
     from pipeline.models.baselines.label_by_label import LabelByLabel
 
-    classifier: Classifier = NaiveBayesLogistic(
+    one = NaiveBayesLogistic(
         alpha=settings.nbsvm_alpha,
         beta=middle(settings.nbsvm_betas),
         power=middle(settings.nbsvm_powers),
@@ -166,9 +166,7 @@ def _nbsvm(settings: BaselineSettings, problem: Problem) -> Pipeline:
         max_iter=settings.max_iter,
         warm_start=True,
     )
-    if problem.several:
-        classifier = LabelByLabel(classifier)
-    return pipeline_of("passthrough", classifier)
+    return pipeline_of("passthrough", LabelByLabel(one) if problem.several else one)
 
 
 def _mean(settings: BaselineSettings, problem: Problem) -> Pipeline:
