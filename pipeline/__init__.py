@@ -1,7 +1,7 @@
 """embedseq: does an embedding + recurrent network beat bag of words on your labelled text?
 
-What Python programs use stands here: `run`, `read_run`, `load_model`, `TextClassifier` and `PipelineError`. Each is
-imported when it is first asked for, so that `import pipeline` takes no time.
+What Python programs use stands here: `run`, `read_run`, `load_model`, `TextClassifier`, `MultilabelClassifier` and
+`PipelineError`. Each is imported when it is first asked for, so that `import pipeline` takes no time.
 """
 
 from __future__ import annotations
@@ -14,13 +14,23 @@ from pipeline.core.version import __version__
 if TYPE_CHECKING:
     from pipeline.api.classifier import TextClassifier
     from pipeline.api.model import load_model
+    from pipeline.api.multilabel import MultilabelClassifier
     from pipeline.api.result import read_run
     from pipeline.api.running import run
     from pipeline.core.errors import PipelineError
 
-__all__ = ["PipelineError", "TextClassifier", "__version__", "load_model", "read_run", "run"]
+__all__ = [
+    "MultilabelClassifier",
+    "PipelineError",
+    "TextClassifier",
+    "__version__",
+    "load_model",
+    "read_run",
+    "run",
+]
 
 _MODULES = {
+    "MultilabelClassifier": "pipeline.api.multilabel",
     "PipelineError": "pipeline.core.errors",
     "TextClassifier": "pipeline.api.classifier",
     "load_model": "pipeline.api.model",

@@ -11,9 +11,13 @@ import pytest
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.values import LoadedCorpus
+from pipeline.corpus.by_settings import read_asked
 from pipeline.corpus.label_sets.cells import of_lists, of_words, sign_between
 from pipeline.corpus.label_sets.facts import facts_of_sets
+from pipeline.corpus.label_sets.kinds import has_label_sets
 from pipeline.corpus.label_sets.reading import read_label_sets
+from pipeline.corpus.task_of import with_task
+from pipeline.settings.tables import Config, with_values
 
 TEXTS = ("oil on canvas", "the bank pays for a poem", "nothing of note", "a tank at the gate")
 LABELS = (["art"], ["art", "money"], [], ["war"])
@@ -279,3 +283,58 @@ def test_two_columns_of_lists_are_a_question(tmp_path: Path) -> None:
     records = [{"text": f"text {place}", "tags": ["a"], "topics": ["b"]} for place in range(5)]
     with pytest.raises(PipelineError, match="could each be the label"):
         read_label_sets(written(tmp_path, "a.jsonl", lines(*records)))
+
+
+# --- which task it is, where nobody said
+
+
+CERTAIN = {
+    "lists of several": lines({"text": "a", "labels": ["x", "y"]}, {"text": "b", "labels": []}),
+    "an array of objects": json.dumps([{"text": "a", "tags": ["x"]}, {"text": "b", "tags": ["x", "y"]}]),
+}
+UNCERTAIN = {
+    "lists of one": lines({"text": "a", "labels": ["x"]}, {"text": "b", "labels": ["y"]}),
+    "plain labels": lines({"text": "a", "label": "x"}, {"text": "b", "label": "y"}),
+    "lists that are no labels": lines({"text": "a", "words": ["x", "y"], "label": "z"}),
+    "lists of objects": lines({"text": "a", "labels": [{"start": 1}, {"start": 2}]}),
+    "no JSON": "{not json",
+    "nothing": "",
+}
+TABLES = {
+    "text,a,b,c\nx,1,1,0\ny,0,0,1\n": True,
+    "id,text,a,b,c\n7,x,1,1,0\n8,y,0,0,1\n": True,
+    "text,a,b,c\nx,1,0,0\ny,0,0,1\nz,0,1,0\n": False,  # one 1 each: classes
+    "text,label,a,b,c\nx,p,1,1,0\ny,q,0,0,1\n": False,
+    "text,a,b\nx,1,1\ny,0,0\n": False,  # two columns may be anything
+    "text,a,b,c\nx,1,1,2\ny,0,0,1\n": False,
+    "text\tlabel\nx\ta;b\n": False,
+}
+
+
+@pytest.mark.parametrize("name", [*CERTAIN, *UNCERTAIN], ids=lambda name: name.replace(" ", "-"))
+def test_lists_of_several_labels_tell_the_task(name: str, tmp_path: Path) -> None:
+    content = (CERTAIN | UNCERTAIN)[name]
+    path = written(tmp_path, "a.json" if content.startswith("[") else "a.jsonl", content)
+    assert has_label_sets(path) is (name in CERTAIN)
+
+
+@pytest.mark.parametrize("content", TABLES)
+def test_columns_of_0_and_1_tell_the_task_where_a_record_has_two(content: str, tmp_path: Path) -> None:
+    assert has_label_sets(written(tmp_path, "a.csv", content)) is TABLES[content]
+
+
+def test_parquet_tells_the_task_by_its_first_rows(tmp_path: Path) -> None:
+    assert has_label_sets(as_parquet(tmp_path))
+
+
+def test_a_column_that_is_named_alone_counts(tmp_path: Path) -> None:
+    path = written(tmp_path, "a.jsonl", lines({"text": "a", "labels": ["x", "y"], "mood": "good"}))
+    assert has_label_sets(path, "labels")
+    assert not has_label_sets(path, "mood")
+
+
+def test_the_command_reads_lists_without_being_told(tmp_path: Path) -> None:
+    config = with_values(Config(), {"corpus.path": (str(as_jsonl(tmp_path)),)})
+    settled = with_task(config)
+    assert (settled.run.task, settled.run.metric) == ("multilabel", "micro-f1")
+    assert read_asked(settled).corpus.label_names == ("art", "money", "war")

@@ -13,6 +13,7 @@ from pipeline.settings.tables import BaselineSettings
 
 _Number = TypeVar("_Number", int, float)
 _TOLERANCE = 1e-5  # of the gradient; scikit-learn's 1e-4 stops before weak regularisation has its effect
+_LABELS_TOLERANCE = 1e-4  # liblinear's own measure, for one problem a label
 _SHORT_DOCUMENT = 50  # tokens
 _FEW_DOCUMENTS = 100  # fewer training documents than this: every n-gram is rare, so those seen once count
 # tokens times classes; with more, weights of n-grams seen once would need too much memory
@@ -115,7 +116,7 @@ def _logistic_regression(settings: BaselineSettings, problem: Problem) -> Classi
     if problem.several:
         from pipeline.models.baselines.label_by_label import LabelByLabel
 
-        return LabelByLabel(LogisticRegression(tol=_TOLERANCE, warm_start=True, max_iter=settings.max_iter))
+        return LabelByLabel(LogisticRegression(solver="liblinear", max_iter=settings.max_iter))
     if problem.n_classes < 2:
         return _one_answer()
     shared: dict[str, object] = {"max_iter": settings.max_iter, "class_weight": problem.class_weight}
@@ -162,9 +163,10 @@ def _nbsvm(settings: BaselineSettings, problem: Problem) -> Pipeline:
         beta=middle(settings.nbsvm_betas),
         power=middle(settings.nbsvm_powers),
         class_weight=problem.class_weight,
-        tol=_TOLERANCE,
+        tol=_LABELS_TOLERANCE if problem.several else _TOLERANCE,
         max_iter=settings.max_iter,
         warm_start=True,
+        solver="liblinear" if problem.several else "lbfgs",
     )
     return pipeline_of("passthrough", LabelByLabel(one) if problem.several else one)
 

@@ -27,6 +27,7 @@ from pipeline.models.networks.save_point import SavePoint
 from pipeline.models.networks.step import TrainingStep, training_step
 from pipeline.models.networks.training_state import TrainingState, fingerprint
 from pipeline.settings.tables import NetworkSettings
+from pipeline.tasks.table import DOCUMENT_TASKS
 from pipeline.text.ragged import take
 
 _MOST_TIMESTEPS = 25_600  # in a training batch: every state is kept for the way back
@@ -186,7 +187,14 @@ def fit_network(
     )
     _open_save_point(trainee, spec, seed, repeat, deterministic)
     course, stopped = _train_in_phases(trainee, _phases(spec, settings, repeat))
-    why_not = why_not_trained(trainee.objective.shares, course.history, train, spec, class_weights)
+    why_not = why_not_trained(
+        trainee.objective.shares,
+        course.history,
+        train,
+        spec.n_classes,
+        class_weights,
+        DOCUMENT_TASKS[spec.task],
+    )
     raised = "networks.max_epochs" if settings.max_epochs else "networks.budget_growth"
     fixed = repeat is not None
     warnings = milder_signs(course.history, course.kept_updates, stopped, fixed=fixed, raised=raised)

@@ -16,7 +16,7 @@ from pipeline.models.baselines.features import Learned, Weigh, Weights, average,
 from pipeline.models.baselines.table import BASELINES
 from pipeline.models.equations.output import sigmoid, softmax
 from pipeline.models.equations.product import product
-from pipeline.models.saved.model import Common, Contributions, Places, SavedModel, contrast
+from pipeline.models.saved.model import Common, Contributions, Places, SavedModel, alone, contrast
 from pipeline.run_folder.models import Array, SavedFiles
 from pipeline.settings.tables import BaselineSettings
 from pipeline.tasks.answers import Answers
@@ -66,9 +66,12 @@ class SavedLinear(SavedModel):
         intercepts = self.intercepts.astype(np.float64)
         shares = self._probabilities((by_word.sum(axis=1) + intercepts)[None])[0]  # (K,)
         place = int(shares.argmax())
-        weights = contrast(place, len(self.classes))[
-            -len(intercepts) :
-        ]  # (P,): one problem is of the second class
+        # (P,): one problem is of the second class; of labels the likeliest is taken apart, which stands alone
+        weights = (
+            alone(place, len(intercepts))
+            if self.each
+            else contrast(place, len(self.classes))[-len(intercepts) :]
+        )
         base, words = float(weights @ intercepts), weights @ by_word
         score = base + float(words.sum())
         return Contributions(int(self.classes[place]), float(shares[place]), score, base, words)

@@ -132,7 +132,8 @@ class Contributions:
     ----------
     predicted : the class of the highest probability
     probability : its probability
-    score : its logit less the mean of the other classes' logits; the log-odds where there are two classes
+    score : its logit less the mean of the other classes' logits; the log-odds where there are two classes, and of the
+        likeliest of several labels
     base : the score without any word, so that `score` is `base` and the sum of `words`; None where it is not
     words : float64 array (T,)
         What each token adds to the score; NaN for one that the model does not read, or that was not asked for.
@@ -143,6 +144,11 @@ class Contributions:
     score: float
     base: float | None
     words: Float64
+
+
+def alone(predicted: int, n_labels: int) -> Float64:
+    """Return the weight of each label's logit in the score of one label, which is its own; float64 (C,)."""
+    return np.eye(n_labels)[predicted]  # type: ignore[no-any-return]
 
 
 def contrast(predicted: int, n_classes: int) -> Float64:

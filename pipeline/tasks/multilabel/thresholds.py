@@ -68,7 +68,7 @@ WAYS: tuple[Way, ...] = (half, common, own)  # fewest thresholds first
 
 def _choose(right: Bool, probabilities: Float32) -> tuple[Way, Bool]:
     """Return the way that validation documents choose, and what is given to them by it, each part by the others."""
-    if len(right) < 2 * PARTS or not right.any():
+    if len(right) < 2 * PARTS or right.all() or not right.any():  # nothing to tell apart
         return half, probabilities >= half(right, probabilities)
     given = [crossed(way, right, probabilities) for way in WAYS]
     counts = [_counts(right, one) for one in given]
