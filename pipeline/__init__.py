@@ -1,6 +1,7 @@
 """embedseq: does an embedding + recurrent network beat bag of words on your labelled text?
 
-What Python programs use stands here: `run`, `read_run`, `load_model`, `TextClassifier`, `MultilabelClassifier` and
+What Python programs use stands here: `run`, `read_run`, `load_model`, `TextClassifier`, `TextTagger`,
+`MultilabelClassifier` and
 `PipelineError`. Each is imported when it is first asked for, so that `import pipeline` takes no time.
 """
 
@@ -17,12 +18,14 @@ if TYPE_CHECKING:
     from pipeline.api.multilabel import MultilabelClassifier
     from pipeline.api.result import read_run
     from pipeline.api.running import run
+    from pipeline.api.text_tagger import TextTagger
     from pipeline.core.errors import PipelineError
 
 __all__ = [
     "MultilabelClassifier",
     "PipelineError",
     "TextClassifier",
+    "TextTagger",
     "__version__",
     "load_model",
     "read_run",
@@ -33,6 +36,7 @@ _MODULES = {
     "MultilabelClassifier": "pipeline.api.multilabel",
     "PipelineError": "pipeline.core.errors",
     "TextClassifier": "pipeline.api.classifier",
+    "TextTagger": "pipeline.api.text_tagger",
     "load_model": "pipeline.api.model",
     "read_run": "pipeline.api.result",
     "run": "pipeline.api.running",

@@ -41,7 +41,7 @@ from pipeline.models.table import PlannedModel
 from pipeline.run_folder.folder import RunFolder
 from pipeline.run_folder.models import FOLDER
 from pipeline.settings.tables import Config, with_values
-from pipeline.tasks.table import document_task
+from pipeline.tasks.table import task_of
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,7 @@ def fit_model(
     kind: str = "str",
     sets: Bool | None = None,
 ) -> FittedModel:
-    """Return the one model of the settings, fitted on documents as a run fits its first seed.
-
-    Validation documents are split off, stratified, copies of a text in one part; there are no test documents.
+    """Return the one model of the settings, fitted on texts with labels; see `fit_loaded`.
 
     Parameters
     ----------
@@ -85,6 +83,15 @@ def fit_model(
         What the labels are in memory, one of `LABEL_KINDS`.
     sets : bool array (S, C), optional
         Which labels each set has, where a document may have several.
+    """
+    loaded = replace(_loaded(texts, labels, label_names, sets), writing=Writing(labels=kind))
+    return fit_loaded(loaded, config)
+
+
+def fit_loaded(loaded: LoadedCorpus, config: Config) -> FittedModel:
+    """Return the one model of the settings, fitted on documents as a run fits its first seed.
+
+    Validation documents are split off, stratified, copies of a text in one part; there are no test documents.
 
     Raises
     ------
@@ -93,7 +100,6 @@ def fit_model(
     """
     planned = _planned(config)
     config = with_values(config, {"run.seeds": 1, "run.probes": False})
-    loaded = replace(_loaded(texts, labels, label_names, sets), writing=Writing(labels=kind))
     config, cut = settle_tokenizer(config, loaded)
     duplicates = find_duplicates(loaded.corpus)
     (corpus,) = split_corpus(
@@ -117,7 +123,7 @@ def fit_model(
         TemporaryDirectory(prefix="embedseq-") as place,
         quiet(config.run.debug) if planned.seeded else nullcontext(),
     ):
-        folder = RunFolder(path=Path(place), label_names=label_names)
+        folder = RunFolder(path=Path(place), label_names=loaded.corpus.label_names)
         loop = FitLoop(data, [split], folder, folder.keep, facts, lambda fold: config, config, None)
         run_jobs([loop], Here(data))
         for why in loop.failed.values():
@@ -133,7 +139,7 @@ def fit_model(
 
 
 def _planned(config: Config) -> PlannedModel:
-    planned = plan_models(config.run.models, config.run.embeddings, document_task(config).name)
+    planned = plan_models(config.run.models, config.run.embeddings, task_of(config).name)
     check_settings(planned, config.networks)
     if len(planned) != 1:
         raise InvalidInput("wrong-argument", "model", f"it names {len(planned)} models", "name one")

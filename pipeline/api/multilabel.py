@@ -8,15 +8,18 @@ from inspect import Parameter, Signature
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pipeline.api.classifier import KEYWORDS, Labels, TextClassifier
+from pipeline.api.classifier import Labels, TextClassifier
 from pipeline.api.documents import Texts, as_texts
 from pipeline.api.errors import InvalidInput
+from pipeline.api.estimator import keywords_but
 from pipeline.api.keywords import parameters, with_keywords
 from pipeline.core.values import Bool, Int32
+from pipeline.corpus.task_of import with_task
 from pipeline.settings.tables import Config, with_values
 from pipeline.tasks.table import MULTILABEL
 
 FIX = 'give a list of labels for each text, such as [["art", "war"], []], or a matrix of 0 and 1'
+KEYWORDS = keywords_but("run.class_weights")
 Given = list[tuple[object, ...]] | NDArray[np.int64]
 
 
@@ -48,13 +51,11 @@ class MultilabelClassifier(TextClassifier):
     [('art', 'money'), ()]
     """
 
+    keywords = KEYWORDS
+
     def _config(self) -> Config:
         config = super()._config()
-        metric = config.run.metric if config.run.metric in MULTILABEL.metrics else "micro-f1"
-        given = "run__metric" in self.get_params() or "metric" in self.get_params()
-        return with_values(
-            config, {"run.task": MULTILABEL.name, "run.metric": metric if given else "micro-f1"}
-        )
+        return with_task(with_values(config, {"run.task": MULTILABEL.name}))
 
     def _encode(self, y: ArrayLike | Iterable[Iterable[object]]) -> tuple[Labels, Int32, Bool | None]:
         """Return the labels, which set each document has, and the sets."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
+from pipeline.core.wording import FIRST_METRIC
 from pipeline.settings.tables import Config
 from pipeline.tasks.answers import Answers, Predictions
 from pipeline.tasks.classification.answers import answers_of, from_columns, judged_predictions, to_columns
@@ -28,11 +29,13 @@ from pipeline.tasks.multilabel.targets import distinct_sets, known_names, label_
 from pipeline.tasks.multilabel.thresholds import choose_thresholds
 from pipeline.tasks.tag import columns as tag_columns
 from pipeline.tasks.tag.metrics import METRICS as OF_TAGS
+from pipeline.tasks.tag.metrics import metric_of_tags
 from pipeline.tasks.task import DocumentTask, Task
 
 CLASSIFY: DocumentTask[Predictions] = DocumentTask(
     name="classify",
     metrics=METRICS_OF_CLASSES,
+    deciding=lambda names: FIRST_METRIC,
     columns=to_columns,
     from_columns=from_columns,
     by_name=scores_by_name,
@@ -51,6 +54,7 @@ CLASSIFY: DocumentTask[Predictions] = DocumentTask(
 TAG = Task(
     name="tag",
     metrics=OF_TAGS,
+    deciding=metric_of_tags,
     columns=tag_columns.to_columns,
     from_columns=tag_columns.from_columns,
     by_name=lambda answers: scores_by_name(answers.single),
@@ -58,6 +62,7 @@ TAG = Task(
 MULTILABEL: DocumentTask[LabelAnswers] = DocumentTask(
     name="multilabel",
     metrics=OF_LABELS,
+    deciding=lambda names: "micro-f1",
     columns=label_columns.to_columns,
     from_columns=label_columns.from_columns,
     by_name=scores_by_label,

@@ -28,7 +28,7 @@ class Objective(ABC):
     target_axes: int  # of what is right for a batch: 1 for (B,), 2 for (B, T)
 
     def __init__(self, model: Model, predict: PredictionStep) -> None:
-        self.model, self.predict = model, predict
+        self.model, self.predict, self.task = model, predict, task_of_network(model)
 
     @abstractmethod
     def targets(self, labelled: Labelled, batch: Batch) -> Int32:
@@ -66,7 +66,6 @@ class OfDocuments(Objective):
 
     def __init__(self, model: Model) -> None:
         super().__init__(model, prediction_step(model))
-        self.task = task_of_network(model)
 
     def targets(self, labelled: Labelled, batch: Batch) -> Int32:
         return labelled.labels[batch.documents]

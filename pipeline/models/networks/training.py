@@ -27,7 +27,6 @@ from pipeline.models.networks.save_point import SavePoint
 from pipeline.models.networks.step import TrainingStep, training_step
 from pipeline.models.networks.training_state import TrainingState, fingerprint
 from pipeline.settings.tables import NetworkSettings
-from pipeline.tasks.table import DOCUMENT_TASKS
 from pipeline.text.ragged import take
 
 _MOST_TIMESTEPS = 25_600  # in a training batch: every state is kept for the way back
@@ -187,17 +186,12 @@ def fit_network(
     )
     _open_save_point(trainee, spec, seed, repeat, deterministic)
     course, stopped = _train_in_phases(trainee, _phases(spec, settings, repeat))
-    why_not = why_not_trained(
-        trainee.objective.shares,
-        course.history,
-        train,
-        spec.n_classes,
-        class_weights,
-        DOCUMENT_TASKS[spec.task],
-    )
+    judged = course.history, train, spec.n_classes, class_weights, trainee.objective.task
+    why_not = why_not_trained(trainee.objective.shares, *judged)
     raised = "networks.max_epochs" if settings.max_epochs else "networks.budget_growth"
-    fixed = repeat is not None
-    warnings = milder_signs(course.history, course.kept_updates, stopped, fixed=fixed, raised=raised)
+    warnings = milder_signs(
+        course.history, course.kept_updates, stopped, fixed=repeat is not None, raised=raised
+    )
     return FittedNetwork(
         spec,
         model,

@@ -11,6 +11,7 @@ import numpy as np
 from pipeline.core.values import Float64
 from pipeline.tasks.metric import ratio_metric
 from pipeline.tasks.tag.answers import TagAnswers
+from pipeline.tasks.tag.schemes import TagSet
 from pipeline.tasks.tag.scores import counts_by_sentence, words_right
 
 
@@ -25,10 +26,20 @@ def _words(answers: TagAnswers) -> Float64:
     return np.stack([words_right(answers), np.diff(answers.offsets)], axis=1).astype(np.float64)
 
 
+SPAN_F1, TOKEN_ACCURACY = "span-f1", "token-accuracy"
 METRICS = {
     metric.name: metric
     for metric in (
-        ratio_metric("span-f1", "span F1", _spans),
-        ratio_metric("token-accuracy", "token accuracy", _words),
+        ratio_metric(SPAN_F1, "span F1", _spans),
+        ratio_metric(TOKEN_ACCURACY, "token accuracy", _words),
     )
 }
+
+
+def metric_of_tags(names: tuple[str, ...]) -> str:
+    """Return what taggers are judged by where nothing is asked for: words, where tags make no spans.
+
+    >>> metric_of_tags(("B-NP", "I-NP", "O")), metric_of_tags(("NN", "VB"))
+    ('span-f1', 'token-accuracy')
+    """
+    return TOKEN_ACCURACY if TagSet.of(names).scheme == "plain" else SPAN_F1
