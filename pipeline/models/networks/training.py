@@ -188,10 +188,9 @@ def fit_network(
     course, stopped = _train_in_phases(trainee, _phases(spec, settings, repeat))
     judged = course.history, train, spec.n_classes, class_weights, trainee.objective.task
     why_not = why_not_trained(trainee.objective.shares, *judged)
-    raised = "networks.max_epochs" if settings.max_epochs else "networks.budget_growth"
-    warnings = milder_signs(
-        course.history, course.kept_updates, stopped, fixed=repeat is not None, raised=raised
-    )
+    fixed, raised = repeat is not None, "max_epochs" if settings.max_epochs else "budget_growth"
+    known = course.history, course.kept_updates, stopped
+    warnings = milder_signs(*known, fixed=fixed, raised=f"networks.{raised}")
     return FittedNetwork(
         spec,
         model,
