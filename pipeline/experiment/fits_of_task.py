@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.core.fits import Result
 from pipeline.experiment.data import ReadCorpus, RunData, Split
@@ -18,7 +18,7 @@ from pipeline.experiment.outside_tags import read_outside_tags
 from pipeline.experiment.tuning.trials import Settings
 from pipeline.models.table import PlannedModel
 from pipeline.settings.tables import Config
-from pipeline.tasks.table import CLASSIFY, TAG, task_of
+from pipeline.tasks.table import CLASSIFY, MULTILABEL, TAG, task_of
 
 Fitting = Callable[[RunData, Job], Iterator[Made]]
 Again = Callable[[FarOff, RunData, Job], Iterator[Made]]
@@ -52,18 +52,19 @@ class Fits:
     outside: Callable[[str, ReadCorpus, Config], OutsideModel]
 
 
+_OF_DOCUMENTS = Fits(
+    "baselines",
+    fit_baselines,
+    range_of,
+    fit_mean,
+    fit_network_of,
+    fit_network_again,
+    try_network,
+    probes=True,
+    outside=lambda path, read, config: read_outside(path, read.corpora, untested_records(read.loaded)),
+)
 FITS = {
-    CLASSIFY.name: Fits(
-        "baselines",
-        fit_baselines,
-        range_of,
-        fit_mean,
-        fit_network_of,
-        fit_network_again,
-        try_network,
-        probes=True,
-        outside=lambda path, read, config: read_outside(path, read.corpora, untested_records(read.loaded)),
-    ),
+    CLASSIFY.name: _OF_DOCUMENTS,
     TAG.name: Fits(
         "tagger",
         fit_tagger,
@@ -75,6 +76,7 @@ FITS = {
         probes=False,
         outside=lambda path, read, config: read_outside_tags(path, read.corpora, config.corpus.tags),
     ),
+    MULTILABEL.name: replace(_OF_DOCUMENTS, probes=False),
 }
 
 

@@ -100,6 +100,32 @@ def _spans_found(run: Run) -> dict[str, Counted]:
     }
 
 
+def _labels_found(run: Run) -> dict[str, Counted]:
+    """Return what models find of the labels, and what they miss or invent."""
+    return {
+        row.name: Counted(
+            row.micro_f1,
+            row.micro_f1_ci95,
+            tuple(one.micro_f1 for one in row.runs),
+            tuple(one.wrong for one in row.runs),
+        )
+        for row in run.metrics.labels
+    }
+
+
+def _words_right(run: Run) -> dict[str, Counted]:
+    """Return what part of the words taggers tag right."""
+    return {
+        row.name: Counted(
+            row.token_accuracy,
+            row.token_accuracy_ci95,
+            tuple(one.token_accuracy for one in row.runs),
+            tuple(one.words_wrong for one in row.runs),
+        )
+        for row in run.metrics.spans
+    }
+
+
 TASKS: dict[str, Task] = {
     "classify": Task(
         count=_right_answers,
@@ -137,7 +163,46 @@ TASKS: dict[str, Task] = {
         expect="span F1 {score} on sentences like these ({low} to {high})",
         little="one point of span F1",
     ),
+    "multilabel": Task(
+        count=_labels_found,
+        metric="micro-f1",
+        unit="document",
+        mistake="missed or invented label",
+        mistakes="missed or invented labels",
+        wrong="Labels that were missed, and labels that are not there, of the same {documents}.",
+        right="Micro F1",
+        head="micro F1",
+        counted="F1 of the labels of test documents, of 100: missed and invented labels lower it",
+        more="How much higher the micro F1 of the first model is than that of the second",
+        answered="test documents, each given any of {classes} labels",
+        one_is="{names} reaches micro F1 {score}",
+        several_are="{names} reach micro F1 {score}",
+        other_is="{names} {score}",
+        expect="micro F1 {score} on documents like these ({low} to {high})",
+        little="one point of micro F1",
+    ),
 }
+BY_METRIC: dict[str, Task] = {
+    "token-accuracy": Task(
+        count=_words_right,
+        metric="token-accuracy",
+        unit="sentence",
+        mistake="wrong tag",
+        mistakes="wrong tags",
+        wrong="Words with a wrong tag in the same {documents}.",
+        right="Right of 100",
+        head="right of 100",
+        counted="Words of 100 that have the right tag in test sentences",
+        more="How many more of 100 words the first model tags right than the second",
+        answered="test sentences, each word with one of {classes} tags",
+        one_is="{names} tags {score} of 100 words right",
+        several_are="{names} tag {score} of 100 words right",
+        other_is="{names} {score}",
+        expect="{score} of 100 words tagged right in sentences like these ({low} to {high})",
+        little="one word in 100",
+    ),
+}
+"""What is counted where a run is judged by a metric that is not its task's usual one."""
 
 
 def name_of_task(run: Run) -> str:
@@ -147,5 +212,7 @@ def name_of_task(run: Run) -> str:
 
 
 def task_of(run: Run) -> Task:
-    """Return the task of a run."""
-    return TASKS[name_of_task(run)]
+    """Return the words of a run's task, and what it counts: by its metric where that counts something else."""
+    metric = run.metrics.setting("run.metric")
+    own = BY_METRIC.get(metric) if isinstance(metric, str) else None
+    return own or TASKS[name_of_task(run)]
