@@ -47,7 +47,7 @@ class ModelEntry:
     heads: tuple[str, ...] = ()
     default_head: str = ""
     compared_with: tuple[str, ...] = ()
-    tasks: tuple[str, ...] = ("classify",)
+    tasks: tuple[str, ...] = ("classify", "multilabel")
 
     @property
     def every_head(self) -> tuple[str, ...]:
@@ -78,7 +78,7 @@ class ModelEntry:
 _recurrent = partial(
     ModelEntry,
     "recurrent",
-    tasks=("classify", "tag"),
+    tasks=("classify", "tag", "multilabel"),
     directions=(FORWARD,),
     heads=OF_DOCUMENTS,
     default_head=LAST,

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pipeline.core.models import OF_DOCUMENTS, OF_WORDS
 from pipeline.core.wording import FIRST_METRIC
 
+_OF_ONE_CLASS = "belongs to documents of one class each"
 _OF_CLASSES = "belongs to whole documents and their classes"
 
 
@@ -55,7 +56,7 @@ TASKS: dict[str, TaskFacts] = {
         metric=FIRST_METRIC,
         heads=OF_DOCUMENTS,
         not_for={"corpus.tags": "belongs to words with tags"},
-        without=frozenset(("spans",)),
+        without=frozenset(("spans", "labels")),
     ),
     "tag": TaskFacts(
         words="a tag for each word",
@@ -73,14 +74,32 @@ TASKS: dict[str, TaskFacts] = {
             "corpus.only_known_classes": _OF_CLASSES,
             "run.class_weights": _OF_CLASSES,
             "networks.head": _OF_CLASSES,
-            "run.tune": "is not there for taggers",
-            "run.learning_curve": "is not there for taggers",
-            "run.compare": "is not there for taggers",
             "run.extra_probes": "is not there for taggers",
         },
         without=frozenset(
             (
-                *("look", "ladder", "learning-curve", "tuning", "looked-at"),
+                *("look", "ladder", "looked-at", "labels"),
+                *("reading", "reach", "needed", "order", "units", "probes"),
+            )
+        ),
+    ),
+    "multilabel": TaskFacts(
+        words="any number of labels for each document",
+        unit="document",
+        models=("majority", "bow", "tfidf", "nbsvm", "ann", "rnn", "lstm", "lstm:max"),
+        needed=("tfidf", "lstm"),
+        heads=OF_DOCUMENTS,
+        metric="micro-f1",
+        not_for={
+            "corpus.tags": "belongs to words with tags",
+            "corpus.class_map": _OF_ONE_CLASS,
+            "corpus.drop_classes": _OF_ONE_CLASS,
+            "corpus.only_known_classes": _OF_ONE_CLASS,
+            "run.class_weights": "is done by the threshold of each label here",
+        },
+        without=frozenset(
+            (
+                *("spans", "look", "looked-at", "confused"),
                 *("reading", "reach", "needed", "order", "units", "probes"),
             )
         ),
