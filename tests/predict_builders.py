@@ -19,7 +19,8 @@ from pipeline.corpus.asked.columns import ColumnOptions
 from pipeline.models.saved import Contributions, SavedModel
 from pipeline.models.saved.model import Places
 from pipeline.predict import predicting
-from pipeline.predict.predicting import Options, predict
+from pipeline.predict.options import Options
+from pipeline.predict.predicting import predict
 from pipeline.predict.which_model import AskedModel, Loaded
 from pipeline.settings.tables import TokenizerSettings
 from pipeline.tasks.table import CLASSIFY

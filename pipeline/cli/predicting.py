@@ -55,7 +55,7 @@ def predict(
     console = Console(sys.stderr)
     with exit_statuses(console, debug):
         from pipeline.corpus.asked.columns import ColumnOptions
-        from pipeline.predict.predicting import Options
+        from pipeline.predict.options import Options
         from pipeline.predict.predicting import predict as answer
         from pipeline.predict.which_model import AskedModel
 

@@ -219,6 +219,7 @@ ERRORS: Mapping[str, Mapping[str, str]] = {
         "golden-answers-differ": (
             "A model gives other answers here than where it was trained, so it is not used."
         ),
+        "model-of-another-task": "What is for answers to whole documents was asked of a model that tags words.",
         "word-breaker-differs": "The words of the training were found by another version of a package.",
         "model-did-not-train": "The model's answers are no numbers, because its training failed.",
         "fit-failed": "The model could not be trained on these documents.",

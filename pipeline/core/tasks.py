@@ -64,7 +64,6 @@ TASKS: dict[str, TaskFacts] = {
         needed=("window", "bilstm"),
         heads=OF_WORDS,
         names_heads=False,
-        keeps_models=False,
         metric="span-f1",
         not_for={
             "corpus.label": _OF_CLASSES,
@@ -75,14 +74,13 @@ TASKS: dict[str, TaskFacts] = {
             "run.class_weights": _OF_CLASSES,
             "networks.head": _OF_CLASSES,
             "run.tune": "is not there for taggers",
-            "run.refit": "is not there for taggers",
             "run.learning_curve": "is not there for taggers",
             "run.compare": "is not there for taggers",
             "run.extra_probes": "is not there for taggers",
         },
         without=frozenset(
             (
-                *("look", "use", "ladder", "learning-curve", "tuning", "looked-at"),
+                *("look", "ladder", "learning-curve", "tuning", "looked-at"),
                 *("reading", "reach", "needed", "order", "units", "probes"),
             )
         ),

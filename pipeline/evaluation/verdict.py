@@ -19,7 +19,7 @@ from pipeline.run_folder.metrics.comparisons import Beside, Comparison, Training
 from pipeline.run_folder.metrics.rows import Decision
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.tasks.classification.metrics import SIDE_BY_SIDE
-from pipeline.tasks.table import METRICS
+from pipeline.tasks.table import METRICS, TASKS
 
 CLAIMS = {
     "beats": "{a} beats {b}{size}: {figures}.",
@@ -127,7 +127,8 @@ def decide_verdict(
     a, b = question.chosen.name, question.against.b
     decision: Decision = question.against.claim.decision if question.trained else "withheld"
     trainings = count_trainings(question.runs[a], question.runs[b], metric, n_docs)
-    beside = [name for name in SIDE_BY_SIDE if name != metric] if skewed else []
+    own = next(task.metrics for task in TASKS.values() if metric in task.metrics)
+    beside = [name for name in SIDE_BY_SIDE if name != metric and name in own] if skewed else []
     return Verdict(
         a=a,
         b=b,

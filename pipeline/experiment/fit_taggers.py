@@ -6,19 +6,25 @@ import importlib
 import time
 from collections.abc import Iterator
 
-from pipeline.core.fits import Fit, FitResult, Result
+from pipeline.core.fits import Fit, FitResult, ModelFiles, Result
 from pipeline.core.resources import PeakMemory, milliseconds_of_each
 from pipeline.core.values import Int32, Int64
 from pipeline.experiment.data import RunData, documents_to_time
 from pipeline.experiment.jobs import Job
-from pipeline.experiment.tag_answers import answers_to, judged, tags_of
+from pipeline.experiment.tag_answers import answers_to, golden_of, judged, particulars_of, tags_of
 from pipeline.models.baselines.tagging.sentences import Sentences
 from pipeline.models.baselines.tagging.table import TAGGERS, TriedPenalty, choose_tagger
+from pipeline.models.baselines.tagging.tagger import LinearTagger
+from pipeline.models.golden import TOLERANCE
+from pipeline.models.save import files_of_linear_tagger, is_kept
 
 
 def fit_tagger(data: RunData, job: Job) -> Iterator[Result]:
-    """Fit one linear tagger on the training sentences, with the penalty that validation sentences choose."""
-    data, planned, fold = job.data(data), job.model, job.fold
+    """Fit one linear tagger on the training sentences, with the penalty that validation sentences choose.
+
+    With `refit` that penalty is fitted again on training and validation sentences together.
+    """
+    data, planned, fold, final = job.data(data), job.model, job.fold, job.final
     importlib.import_module("sklearn.linear_model")  # before any clock runs
     assert data.given is not None, "a corpus of tagged words has them"
     sentences, n_tags = Sentences(data.given), len(data.label_names)
@@ -26,7 +32,8 @@ def fit_tagger(data: RunData, job: Job) -> Iterator[Result]:
     def some(documents: Int64) -> tuple[Sentences, Int32]:
         return sentences.take(documents), tags_of(data, documents)
 
-    n_settings = len(TAGGERS[planned.model].penalties)
+    entry = TAGGERS[planned.model]
+    n_settings = len(entry.penalties) + job.refit
     with (
         data.console.stage(f"Fitting {planned.name}", n_settings, "settings") as stage,
         PeakMemory() as memory,
@@ -38,7 +45,8 @@ def fit_tagger(data: RunData, job: Job) -> Iterator[Result]:
         start = time.perf_counter()
         validation = some(fold.validation) if len(fold.validation) else None
         chosen = choose_tagger(planned.model, some(fold.train), validation, n_tags, on_trial)
-        fitted, seconds = chosen.tagger, time.perf_counter() - start
+        fitted = entry.fit(*some(final.train), n_tags, chosen.penalty) if job.refit else chosen.tagger
+        seconds = time.perf_counter() - start
         start = time.perf_counter()
         tagged = fitted.tag(sentences.take(fold.test))
         rate = len(fold.test) / max(time.perf_counter() - start, 1e-9)
@@ -46,7 +54,7 @@ def fit_tagger(data: RunData, job: Job) -> Iterator[Result]:
         latency = milliseconds_of_each(lambda one: fitted.tag(Sentences(one)), timed)
     on_validation = None
     if validation is not None:
-        told = fitted.tag(validation[0])
+        told = chosen.tagger.tag(validation[0])
         on_validation = answers_to(data, fold.validation, told.shares, told.best)
     fit = Fit(
         planned.name,
@@ -62,4 +70,13 @@ def fit_tagger(data: RunData, job: Job) -> Iterator[Result]:
         **judged(data, on_validation),
     )
     on_test = answers_to(data, fold.test, tagged.shares, tagged.best)
-    yield FitResult(fit, on_test, on_validation=None if fold.number else on_validation)
+    kept = None if fold.number else on_validation
+    yield FitResult(fit, on_test, _saved(data, fit, fitted, entry.library), on_validation=kept)
+
+
+def _saved(data: RunData, fit: Fit, fitted: LinearTagger, library: str) -> ModelFiles | None:
+    """Return the tagger's files, with its answers to the golden texts; None where it is not kept."""
+    if not is_kept(data.config, fit.fold):
+        return None
+    golden = golden_of(data, lambda words: fitted.tag(Sentences(words)), TOLERANCE)
+    return files_of_linear_tagger(particulars_of(data, fit.key, golden), fitted, library)

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypedDict
 
 import numpy as np
 
+from pipeline.core.fits import FitKey
 from pipeline.core.ragged import places_of
-from pipeline.core.values import Float32, Int32, Int64
+from pipeline.core.values import Float32, Int32, Int64, TokenizedCorpus
 from pipeline.experiment.data import RunData
+from pipeline.models.equations.sentences import Tagged
+from pipeline.models.golden import golden_sentences, unsettled
+from pipeline.models.save import Particulars, tagger_tokenizer
 from pipeline.tasks.table import METRICS
 from pipeline.tasks.tag.answers import TagAnswers
+from pipeline.text.ragged import own_types
+
+
+@dataclass(frozen=True, eq=False)
+class Golden:
+    """A tagger's answers to the words of the golden texts, (M, C); the texts it cannot be held to; words of each."""
+
+    shares: Float32
+    left_out: tuple[int, ...]
+    words: tuple[int, ...]
 
 
 class Judged(TypedDict):
@@ -51,6 +67,23 @@ def judged(data: RunData, answers: TagAnswers | None) -> Judged:
         validation_score=metric.value(answers),
         validation_error=float(error),
     )
+
+
+def golden_of(data: RunData, answer: Callable[[TokenizedCorpus], Tagged], tolerance: float) -> Golden:
+    """Return what a tagger answers to the golden texts; what its rounding decides among them is left out."""
+    asked = golden_sentences(tagger_tokenizer(data.config))
+    lengths = np.diff(asked.offsets)
+    words = own_types(asked, np.flatnonzero(lengths))
+    together = answer(words).shares.astype(np.float32)
+    alone = [answer(own_types(words, np.array([place]))).shares for place in range(len(words.offsets) - 1)]
+    left_out = unsettled(together, np.concatenate(alone), tolerance, asked.offsets)
+    return Golden(together, left_out, tuple(lengths.tolist()))
+
+
+def particulars_of(data: RunData, key: FitKey, golden: Golden, *, on_gpu: bool = False) -> Particulars:
+    """Return what is told of a fit beside what it learned."""
+    known = key, data.label_names, data.config, golden.shares, on_gpu, golden.left_out
+    return Particulars(*known, data.writing, golden.words)
 
 
 def _places(data: RunData, sentences: Int64) -> tuple[Int64, Int64]:

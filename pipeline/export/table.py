@@ -20,8 +20,9 @@ from pipeline.export.in_browser import NoBrowser, Page
 from pipeline.export.onnx_file import OnnxFile, write_onnx
 from pipeline.export.own_words import texts_of_own_words
 from pipeline.models.golden import TOLERANCE
-from pipeline.models.saved import SavedModel, load_model
+from pipeline.models.saved import Saved, SavedModel, load_saved
 from pipeline.models.saved.loading import find_model, fits_asked, fits_on, read_saved
+from pipeline.models.saved.replayed import largest_difference
 from pipeline.run_folder.models import Golden, SavedFiles
 from pipeline.run_folder.names import METRICS
 from pipeline.run_folder.reading import read_run
@@ -39,8 +40,16 @@ class Chosen:
     """What is exported: the fits of one model, and the model that answers first, as it is and as it is written."""
 
     fits: Sequence[SavedFiles]
-    whole: SavedModel
-    model: SavedModel  # with the words that are kept
+    whole: Saved
+    model: Saved  # with the words that are kept
+
+
+def _of_documents(model: Saved, to: str = "its target") -> SavedModel:
+    """Return a model that gives a document one answer; PipelineError where it tags words."""
+    if not isinstance(model, SavedModel):
+        what = f"{model.name} gives each word a tag, and {to} is written for answers to whole documents"
+        raise PipelineError("model-of-another-task", f"--to {to}", what, "export it --to bundle")
+    return model
 
 
 @dataclass(frozen=True)
@@ -50,24 +59,31 @@ class Target:
     Attributes
     ----------
     write : (what is chosen; the new file)
-    read : the file > what answers as the model does
+    read : the file > what answers as the model does; None: the file is a saved model itself
     suffix : how the file's name has to end
     seeds : whether it can hold several seeds of a model
     words : whether it holds the words themselves: it may hold fewer, and is asked some of them beside the golden texts
     """
 
     write: Callable[[Chosen, Path], None]
-    read: Callable[[Path], Answers]
+    read: Callable[[Path], Answers] | None
     suffix: str
     seeds: bool = False
     words: bool = False
 
 
 TARGETS: dict[str, Target] = {
-    "bundle": Target(lambda chosen, out: write_bundle(chosen.fits, out), load_model, ".zip", seeds=True),
-    "onnx": Target(lambda chosen, out: write_onnx(chosen.model, out), OnnxFile, ".onnx", words=True),
+    "bundle": Target(lambda chosen, out: write_bundle(chosen.fits, out), None, ".zip", seeds=True),
+    "onnx": Target(
+        lambda chosen, out: write_onnx(_of_documents(chosen.model, "onnx"), out),
+        OnnxFile,
+        ".onnx",
+        words=True,
+    ),
     "html": Target(
-        lambda chosen, out: write_page(chosen.model, out, number_of_words(chosen.whole)),
+        lambda chosen, out: write_page(
+            _of_documents(chosen.model, "html"), out, number_of_words(_of_documents(chosen.whole))
+        ),
         Page,
         ".html",
         words=True,
@@ -162,15 +178,13 @@ def export_model(
     chosen = fits_asked(fits_on(*find_model(place, name or _advised(place))), seed)
     if words is not None and not (target.words and words > 0):
         what = f"{words} is no number of words" if target.words else f"a file of {to} holds every word"
-        raise PipelineError(
-            "number-out-of-range",
-            "--words",
-            what,
-            "give 1 or more" if target.words else "export it without --words",
-        )
+        fix = "give 1 or more" if target.words else "export it without --words"
+        raise PipelineError("number-out-of-range", "--words", what, fix)
     fits = chosen if every_seed else chosen[:1]
     models = [read_saved(fit, golden=None) for fit in fits]
-    one = Chosen(fits, models[0], models[0] if words is None else fewer_words(models[0], words))
+    one = Chosen(fits, models[0], models[0])
+    if words is not None:
+        one = replace(one, model=fewer_words(_of_documents(one.model, to), words))
     target.write(one, out)
     golden = fits[0].golden()
     exported = Exported(out, one.model.name, len(fits), len(golden.texts), None, fewer=_fewer(one, golden))
@@ -191,29 +205,34 @@ def _asked(target: Target, one: Chosen, golden: Golden, out: Path) -> float:
     PipelineError
         If they, or the answers to texts of the model's own words, are too far from the model's.
     """
+    if target.read is None:
+        found = largest_difference(load_saved(out), golden)
+        _check(out, found, golden.tolerance)
+        return found
     texts = _texts(one, golden) if target.words else golden.texts
-    answers, own = target.read(out).answer(texts), one.model.answer(texts)  # (N, C)
+    answers, (own, _) = target.read(out).answer(texts), one.model.rows(texts)  # (N, C)
     n_golden = len(golden.texts)
     wanted, allowed = (
         (golden.answers, golden.tolerance) if one.model is one.whole else (own[:n_golden], TOLERANCE)
     )
     found = float(np.abs(answers[:n_golden] - wanted).max(initial=0.0))
     apart = float(np.abs(answers - own).max(initial=0.0))
-    for difference, most in ((found, allowed), (apart, TOLERANCE)):
-        if not difference <= most:  # a number that is none is beyond it too
-            what = f"its golden answers differ by {difference:.2g}; {most:.0e} is allowed"
-            raise PipelineError(
-                "golden-answers-differ",
-                str(out),
-                what,
-                "no file was left; report it with the versions in model.json",
-            )
+    _check(out, found, allowed)
+    _check(out, apart, TOLERANCE)
     return found
+
+
+def _check(out: Path, difference: float, allowed: float) -> None:
+    """Raise PipelineError where answers are further apart than they may be."""
+    if not difference <= allowed:  # a number that is none is beyond it too
+        what = f"its golden answers differ by {difference:.2g}; {allowed:.0e} is allowed"
+        fix = "no file was left; report it with the versions in model.json"
+        raise PipelineError("golden-answers-differ", str(out), what, fix)
 
 
 def _texts(one: Chosen, golden: Golden) -> pl.Series:
     """Return the golden texts, and some of the model's own words."""
-    return pl.Series([*golden.texts, *texts_of_own_words(one.whole)], dtype=pl.String)
+    return pl.Series([*golden.texts, *texts_of_own_words(_of_documents(one.whole))], dtype=pl.String)
 
 
 def _fewer(one: Chosen, golden: Golden) -> str:
@@ -221,8 +240,8 @@ def _fewer(one: Chosen, golden: Golden) -> str:
     if one.model is one.whole:
         return ""
     texts = _texts(one, golden)
-    apart = np.abs(one.model.answer(texts) - one.whole.answer(texts)).max(axis=1)  # (N,)
-    kept, of = number_of_words(one.model), number_of_words(one.whole)
+    apart = np.abs(one.model.rows(texts)[0] - one.whole.rows(texts)[0]).max(axis=1)  # (N,)
+    kept, of = (number_of_words(_of_documents(model)) for model in (one.model, one.whole))
     return (
         f"It knows {kept:,} of {of:,} words: of {len(texts)} texts the answers to {int((apart > TOLERANCE).sum())}"
         f" change, by {100 * float(apart.max()):.1f} points of a probability at most."

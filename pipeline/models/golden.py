@@ -7,12 +7,16 @@ matter: where it knows none, that is what is asked.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
-from pipeline.core.values import Float32
+from pipeline.core.values import Float32, Int64, TokenizedCorpus
+from pipeline.settings.tables import TokenizerSettings
+from pipeline.text.tokenizer import tokenize
 
 if TYPE_CHECKING:
     from pipeline.core.fits import Row
@@ -88,31 +92,48 @@ def golden_texts() -> pl.Series:
     return pl.Series(TEXTS, dtype=pl.String)
 
 
-def unsettled(answers: Float32, again: Float32, tolerance: float = TOLERANCE) -> tuple[int, ...]:
+def golden_sentences(settings: TokenizerSettings) -> TokenizedCorpus:
+    """Return the golden texts but the long ones, cut into words as they are written: what taggers are asked."""
+    return tokenize(golden_texts().head(-N_LONG), replace(settings, lowercase=False))
+
+
+def unsettled(
+    answers: Float32, again: Float32, tolerance: float = TOLERANCE, offsets: Int64 | None = None
+) -> tuple[int, ...]:
     """Return the golden texts on which a fit disagrees with itself where they are asked in other batches.
 
     Over hundreds of timesteps a network may magnify the rounding of its sums until it decides the answer: no other path
-    can be held to such an answer.
+    can be held to such an answer. `offsets` say which answers are those of each text, where one has none or several.
     """
-    noise = np.abs(answers - again).max(axis=1)  # (G,)
+    noise = np.abs(answers - again).max(axis=1)  # (R,)
+    if offsets is not None:
+        noise = np.array([noise[start:end].max(initial=0.0) for start, end in pairwise(offsets.tolist())])
     return tuple(np.flatnonzero(~(noise <= tolerance / 4)).tolist())
 
 
 def golden_answers(
-    answers: Float32, answered_by: str, tolerance: float = TOLERANCE, left_out: Sequence[int] = ()
+    answers: Float32,
+    answered_by: str,
+    tolerance: float = TOLERANCE,
+    left_out: Sequence[int] = (),
+    words: Sequence[int] | None = None,
 ) -> Row:
     """Return what a model's `golden.json` holds: the texts too, so that whoever has only that can ask them.
 
     Parameters
     ----------
     answers : float32 array, shape (G, C)
-        Each golden text's distribution over the classes, by the fit itself.
+        Each golden text's distribution over the classes, by the fit itself; a tagger's of each word, (M, C).
     answered_by : str
         The library that the model was fitted with.
     tolerance : float
         The largest difference of a probability that another path may show.
     left_out : sequence of int
         The texts that are `unsettled`.
+    words : sequence of int, optional
+        How many words a tagger answers of each text.
     """
-    held = {"answered_by": answered_by, "tolerance": tolerance, "left_out": left_out}
-    return {**held, "texts": TEXTS, "answers": answers}
+    held: Row = {"answered_by": answered_by, "tolerance": tolerance, "left_out": left_out}
+    if words is not None:
+        return held | {"texts": TEXTS[:-N_LONG], "words": words, "answers": answers}
+    return held | {"texts": TEXTS, "answers": answers}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
@@ -12,13 +12,15 @@ from pipeline.core.names import ModelName, slug
 from pipeline.core.values import AS_IT_IS, Float32, Writing
 from pipeline.embeddings.table import Embedded
 from pipeline.models.baselines.fitting import FittedBaseline
+from pipeline.models.baselines.tagging.tagger import LinearTagger
 from pipeline.models.golden import TOLERANCE, TOLERANCE_OF_GPU, golden_answers
 from pipeline.models.networks.build import own_weights
 from pipeline.models.networks.keras_types import Weight
 from pipeline.models.networks.training import FittedNetwork
 from pipeline.run_folder.models import Array
-from pipeline.settings.tables import Config
-from pipeline.tasks.table import CLASSIFY
+from pipeline.settings.setting import AUTO
+from pipeline.settings.tables import Config, TokenizerSettings
+from pipeline.tasks.table import task_of
 from pipeline.text.ngrams import NgramVocabulary
 from pipeline.text.unspaced import word_breaker
 
@@ -34,6 +36,7 @@ class Particulars:
     config : its settings
     golden : float32 array, shape (G, C): what it answers to the golden texts
     left_out : golden texts whose answers its own rounding decides
+    golden_words : how many words of each golden text a tagger answers
     on_gpu : whether a GPU computed that
     writing : how the texts of the corpus are written
     """
@@ -45,6 +48,7 @@ class Particulars:
     on_gpu: bool = False
     left_out: tuple[int, ...] = ()
     writing: Writing = AS_IT_IS
+    golden_words: tuple[int, ...] | None = None
 
 
 def is_kept(config: Config, fold: int) -> bool:
@@ -76,6 +80,60 @@ def files_of_network(of: Particulars, fitted: FittedNetwork, source: str) -> Mod
     }
     weights = arrays_of(own_weights(fitted.model, fitted.spec.tuned))
     return _files("keras", of, weights, described)
+
+
+def files_of_network_tagger(
+    of: Particulars, fitted: FittedNetwork, source: str, alphabet: str | None
+) -> ModelFiles:
+    """Return the weights of a network that answers words, how to build it, and the letters that it reads."""
+    described = {
+        **_common("network tagger", of),
+        **_of_tagger(of),
+        "network": asdict(fitted.spec),
+        "embedding": _embedding_folder(source, of.key.fold),
+        "alphabet": alphabet,
+        "networks": asdict(of.config.networks),
+        "best_updates": fitted.best_updates,
+    }
+    return _files("keras", of, arrays_of(own_weights(fitted.model, fitted.spec.tuned)), described)
+
+
+def files_of_linear_tagger(of: Particulars, fitted: LinearTagger, library: str) -> ModelFiles:
+    """Return a tagger's weights, and the features that they belong to, as numbers over lists of texts."""
+    space, weights = fitted.space, fitted.weights
+    (reads, words), *others = space.values.items()
+    described = {
+        **_common("linear tagger", of),
+        **_of_tagger(of),
+        "reads": reads,
+        "tokens": words.to_list(),
+        "attributes": {name: values.to_list() for name, values in others},
+        "templates": space.templates,
+        "n_keys": [len(keys) for keys in space.keys],
+        "n_weights": len(weights.values),
+        "chain": fitted.transitions is not None,
+    }
+    arrays: dict[str, Array] = {f"keys_{number}": keys for number, keys in enumerate(space.keys)}
+    arrays |= {"starts": weights.starts, "tags": weights.tags, "values": weights.values}
+    arrays |= {"intercepts": fitted.intercepts}
+    arrays |= {} if fitted.transitions is None else {"transitions": fitted.transitions}
+    return _files(library, of, arrays, described)
+
+
+def _of_tagger(of: Particulars) -> dict[str, object]:
+    """Return what is told of every tagger: where its tags stood, and how raw text is cut into words for it."""
+    tokenizer = tagger_tokenizer(of.config)
+    cuts = word_breaker() if tokenizer.unspaced == "words" else None
+    return {"column": of.config.corpus.tags, "tokenizer": asdict(tokenizer), "word_breaker": cuts}
+
+
+def tagger_tokenizer(config: Config) -> TokenizerSettings:
+    """Return how raw text is cut into words for a tagger, whose corpus had them cut already.
+
+    Scripts without blanks are cut into characters unless words were asked for: nothing in the corpus settles it.
+    """
+    own = config.tokenizer
+    return replace(own, unspaced="characters") if own.unspaced == AUTO else own
 
 
 def files_of_baseline(of: Particulars, fitted: FittedBaseline, ngrams: NgramVocabulary) -> ModelFiles:
@@ -117,7 +175,7 @@ def _files(
     name, seed, fold = of.key
     further = f"/s{seed}.f{fold}" if seed or fold else ""
     tolerance = TOLERANCE_OF_GPU if of.on_gpu else TOLERANCE
-    golden = golden_answers(of.golden, library, tolerance, of.left_out)
+    golden = golden_answers(of.golden, library, tolerance, of.left_out, of.golden_words)
     return ModelFiles("model", slug(name) + further, arrays, described, golden)
 
 
@@ -127,7 +185,7 @@ def _common(kind: str, of: Particulars) -> dict[str, object]:
     return {
         "kind": kind,
         **of.key._asdict(),
-        "task": CLASSIFY.name,
+        "task": task_of(of.config).name,
         "label_names": of.label_names,
         "thresholds": None,  # the most probable class is the answer
         "tokenizer": asdict(tokenizer),

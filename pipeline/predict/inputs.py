@@ -60,11 +60,12 @@ class Asked:
         return named(self.encoding) if self.encoding else None
 
 
-def open_input(name: str, asked: Asked, stack: ExitStack) -> Input:
+def open_input(name: str | TextBlocks, asked: Asked, stack: ExitStack) -> Input:
     """Return the rows of a file, or of standard input where the name is `-`.
 
     Parameters
     ----------
+    name : as it was typed; or the lines of standard input, where it was opened already
     stack : closes the file when it is done
 
     Raises
@@ -72,8 +73,10 @@ def open_input(name: str, asked: Asked, stack: ExitStack) -> Input:
     PipelineError
         If there is no such file, it is a folder, empty, damaged, or of a kind that is not read.
     """
+    if isinstance(name, TextBlocks):
+        return _of_lines(name, asked, n_sample=1)
     if name == STANDARD_INPUT:
-        return _of_standard_input(asked, stack)
+        return _of_lines(blocks_of_standard_input(asked, stack), asked, n_sample=1)
     path = Path(name)
     check_exists(path)
     if path.is_dir():
@@ -85,13 +88,13 @@ def open_input(name: str, asked: Asked, stack: ExitStack) -> Input:
 
 def _of_file(path: Path, reader: Reader, asked: Asked, stack: ExitStack) -> Input:
     if reader is read_text:
-        return _of_lines(_blocks_of(path, asked, stack), asked)
+        return _of_lines(blocks_of(path, asked, stack), asked)
     if reader is read_jsonl:
-        return open_json_lines(_blocks_of(path, asked, stack))
+        return open_json_lines(blocks_of(path, asked, stack))
     if reader is read_parquet:
         return Input(str(path), _of_parquet(path))
     if isinstance(reader, partial) and reader.func is read_delimited:
-        return open_delimited(_blocks_of(path, asked, stack), asked.columns, reader.keywords["preferred"])
+        return open_delimited(blocks_of(path, asked, stack), asked.columns, reader.keywords["preferred"])
     typed: pl.DataFrame | None = None
     objects: Sequence[Object] | None = None
     with reading_as(asked.encoding):
@@ -122,7 +125,8 @@ def _is_prose(head: Head) -> bool:
     return (head.ending == ".txt" or head.ending not in READERS) and not head.is_binary()
 
 
-def _blocks_of(path: Path, asked: Asked, stack: ExitStack) -> TextBlocks:
+def blocks_of(path: Path, asked: Asked, stack: ExitStack) -> TextBlocks:
+    """Return the lines of a file."""
     content = stack.enter_context(_open_apart(open_content(path)))
     return TextBlocks(str(path), _told(content, content.stream.read), asked.codec)
 
@@ -147,8 +151,8 @@ def _told(content: Content, read: Read) -> Read:
     return told
 
 
-def _of_standard_input(asked: Asked, stack: ExitStack) -> Input:
-    """Return the lines of standard input as they come; objects of JSON in them are records."""
+def blocks_of_standard_input(asked: Asked, stack: ExitStack) -> TextBlocks:
+    """Return the lines of standard input as they come: how many more have come by now depends on the pipe."""
     if sys.stdin is None or sys.stdin.isatty():
         fix = 'send lines into it (cat FILE | python -m pipeline predict RUN -), or type a text with --say "TEXT"'
         raise PipelineError("file-is-empty", PIPE, "nothing is sent into it", fix)
@@ -165,8 +169,7 @@ def _of_standard_input(asked: Asked, stack: ExitStack) -> Input:
             f"this is {words}, which is not read line by line",
             "give the file itself",
         )
-    blocks = TextBlocks(PIPE, _told(content, _as_it_comes(content.stream)), asked.codec)
-    return _of_lines(blocks, asked, n_sample=1)  # how many more have come by now depends on the pipe
+    return TextBlocks(PIPE, _told(content, _as_it_comes(content.stream)), asked.codec)
 
 
 def _of_lines(blocks: TextBlocks, asked: Asked, n_sample: int = SAMPLE_LINES) -> Input:

@@ -24,7 +24,7 @@ def open_json_lines(blocks: TextBlocks) -> Input:
     return Input(blocks.name, _rows(blocks), tuple(blocks.said()), blocks.ended)
 
 
-def _objects(line: str, decoder: Decoder) -> list[Found]:
+def objects_of_line(line: str, decoder: Decoder) -> list[Found]:
     """Return the records of a line: one, or several that follow each other."""
     if not line.strip():
         return [(None, BLANK)]
@@ -47,7 +47,7 @@ def _rows(blocks: TextBlocks) -> Iterator[Rows]:
     waiting: list[Found] = []
     decoder = Decoder()
     for portion in (portion for text in blocks for portion in in_portions(lines_of(text), len)):
-        some = waiting + [found for line in portion for found in _objects(line, decoder)]
+        some = waiting + [found for line in portion for found in objects_of_line(line, decoder)]
         waiting = some if not names and all(reason == BLANK for _, reason in some) else []
         if waiting:
             continue

@@ -98,13 +98,24 @@ def _field(value: object) -> str:
     return "" if value is None else clean(str(value))
 
 
-def check_out(path: Path) -> None:
-    """Raise PipelineError where answers cannot be written to a path: before the first of them is made."""
-    if path.suffix.lower() not in ENDINGS:
+def cannot_be_written(error: OSError, out: Path | None) -> PipelineError:
+    """Return what is said where answers cannot be written."""
+    what = f"the answers cannot be written ({error.strerror or error})"
+    where = str(out or "standard output")
+    return PipelineError("cannot-be-written", where, what, "make room, or write them elsewhere")
+
+
+def check_ending(path: Path, endings: Sequence[str]) -> None:
+    """Raise PipelineError where the name of a new file says no format."""
+    if path.suffix.lower() not in endings:
         what = f'the ending "{path.suffix}" says no format' if path.suffix else "the name has no ending"
         raise PipelineError(
-            "output-name-ending", "--out", f"{path}: {what}", f"end it with {', '.join(ENDINGS)}"
+            "output-name-ending", "--out", f"{path}: {what}", f"end it with {', '.join(endings)}"
         )
+
+
+def check_out(path: Path) -> None:
+    """Raise PipelineError where answers cannot be written to a path: before the first of them is made."""
     if path.is_dir():
         raise PipelineError("output-exists", "--out", f"{path} is a folder", "give a file")
     if path.exists():

@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.core.clean import plural
@@ -16,37 +15,23 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.warned import warning
 from pipeline.corpus.asked.classes import read_map
 from pipeline.corpus.asked.columns import ColumnOptions
-from pipeline.models.saved import SavedModel
+from pipeline.models.saved import SavedModel, SavedTagger
 from pipeline.predict.answers import Wanted, answer
 from pipeline.predict.columns import Choice as Columns
 from pipeline.predict.columns import Trained, choose_columns
-from pipeline.predict.outputs import Lines, Output, check_out
+from pipeline.predict.options import Options
+from pipeline.predict.outputs import ENDINGS, Lines, Output, cannot_be_written, check_ending, check_out
 from pipeline.predict.rows import GIVE, Input, Rows
 from pipeline.predict.said import of_said
 from pipeline.predict.scored import Scored
 from pipeline.predict.unlike import Usual, usual_of
-from pipeline.predict.which_model import AskedModel, choose_name, described, load, read_choice_of
+from pipeline.predict.which_model import choose_name, described, load, read_choice_of
 from pipeline.run_folder.choice import Choice
 
 if TYPE_CHECKING:
     from pipeline.predict.promise import Promise
 
 SHOWN = 3  # broken rows that are told of with their reason
-
-
-@dataclass(frozen=True)
-class Options:
-    """What `predict` is asked, as it was typed."""
-
-    model: AskedModel
-    input: str | None = None
-    say: str | None = None
-    out: Path | None = None
-    columns: ColumnOptions = field(default_factory=ColumnOptions)
-    encoding: str | None = None
-    top: int | None = None
-    explain: bool = False
-    max_error: str | None = None
 
 
 def predict(options: Options, console: Console) -> None:
@@ -60,18 +45,33 @@ def predict(options: Options, console: Console) -> None:
     _check(options)
     choice = read_choice_of(options.model.place)
     name = choose_name(options.model, choice)
-    promise = _promise(options, choice, name)
     loaded = load(options.model, name)
-    if options.say is None:
-        console.say(described(choice, loaded, advised=options.model.name is None))
-    if promise is not None:
-        console.say(promise.words())
+    about = "" if options.say is not None else described(choice, loaded, advised=options.model.name is None)
+    if isinstance(loaded.model, SavedTagger):
+        from pipeline.predict.tagged.predicting import predict_tags  # imports what reads files of words
+
+        predict_tags(options, loaded.model, about, console)
+    else:
+        assert isinstance(loaded.model, SavedModel)
+        _predict_documents(options, loaded.model, choice, about, console)
+
+
+def _predict_documents(
+    options: Options, model: SavedModel, choice: Choice | None, about: str, console: Console
+) -> None:
+    """Answer whole documents; `about` is what is said of the model."""
+    if options.out is not None:
+        check_ending(options.out, ENDINGS)
+    promise = _promise(options, choice, model.name)
+    for line in (about, "" if promise is None else promise.words()):
+        if line:
+            console.say(line)
     trained = _trained(choice)
     with ExitStack() as stack:
-        found = _opened(options, loaded.model, trained, stack)
+        found = _opened(options, model, trained, stack)
         for line in found.said:
             console.say(line)
-        run = _Predicting(options, loaded.model, usual_of(options.model.place), promise, console)
+        run = _Predicting(options, model, usual_of(options.model.place), promise, console)
         run.answer_all(found, trained)
 
 
@@ -113,11 +113,7 @@ class _Predicting:
         except BrokenPipeError:
             raise
         except OSError as error:  # such as a full disk
-            where = str(self.options.out or "standard output")
-            what = f"the answers cannot be written ({error.strerror or error})"
-            raise PipelineError(
-                "cannot-be-written", where, what, "make room, or write them elsewhere"
-            ) from error
+            raise cannot_be_written(error, self.options.out) from error
         scored.count(answered)
         odd.count(rows.n_rows, int(answered.given.sum()), answered.documents.broken)
 
@@ -166,13 +162,13 @@ class _Odd:
             yield f"{plural(unsure, 'document')} of {self._rows:,} left out: not sure enough"
 
 
-def _promise(options: Options, choice: Choice | None, name: str | None) -> Promise | None:
+def _promise(options: Options, choice: Choice | None, name: str) -> Promise | None:
     if options.max_error is None:
         return None
     from pipeline.predict.promise import parse_limit, promise_of, seeds_kept
 
     limit = parse_limit(options.max_error)
-    if choice is None or name is None:
+    if choice is None:
         what = "a promise rests on the answers that a run keeps, and this is a model alone"
         raise PipelineError("promise-impossible", "--max-error", what, "give the folder of the run")
     model = options.model

@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline.core.clean import clean
 from pipeline.core.errors import PipelineError
 from pipeline.core.wording import percent
-from pipeline.models.saved import SavedModel, load_model
+from pipeline.models.saved import Saved, load_saved
 from pipeline.run_folder.choice import Choice, ModelToUse, read_choice
 from pipeline.run_folder.models import saved_names, shelf_of
 from pipeline.run_folder.names import CONFIG, METRICS
@@ -45,7 +45,7 @@ class AskedModel:
 class Loaded:
     """The model that answers, and the seconds that it took to load."""
 
-    model: SavedModel
+    model: Saved
     seconds: float
 
 
@@ -91,7 +91,7 @@ def choose_name(asked: AskedModel, choice: Choice | None) -> str | None:
 def load(asked: AskedModel, name: str | None) -> Loaded:
     """Return the model that is asked for, by the name that was chosen, ready to answer."""
     began = time.perf_counter()
-    model = load_model(asked.place, name, seed=asked.seed, ensemble=asked.ensemble)
+    model = load_saved(asked.place, name, seed=asked.seed, ensemble=asked.ensemble)
     return Loaded(model, time.perf_counter() - began)
 
 

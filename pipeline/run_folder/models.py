@@ -23,8 +23,9 @@ import pipeline
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import json_text, read_json, write_whole
 from pipeline.core.names import slug
+from pipeline.core.ragged import places_of
 from pipeline.core.resources import versions
-from pipeline.core.values import Bool, Float32, Vocabulary
+from pipeline.core.values import Bool, Float32, Int64, Vocabulary
 from pipeline.run_folder.names import CONFIG
 from pipeline.run_folder.shelf import MODEL, FolderShelf, Shelf
 
@@ -207,11 +208,15 @@ class SavedFiles:
         with self.reading(name, "it holds no golden answers"):
             texts = pl.Series(held["texts"], dtype=pl.String)
             answers = np.array(held["answers"], dtype=np.float32)
-            if answers.shape != (len(texts), len(self.described["label_names"])):
+            lengths = np.array(held.get("words", [1] * len(texts)), dtype=np.int64)  # answers to each text
+            expected = int(lengths.sum()), len(self.described["label_names"])
+            if len(lengths) != len(texts) or answers.shape != expected:
                 raise ValueError(f"{len(texts)} texts, {_shown(answers.shape)} answers")
             asked = [number for number in range(len(texts)) if number not in held["left_out"]]
-            kept = texts.gather(asked), answers[asked], float(held["tolerance"]), str(held["answered_by"])
-            return Golden(*kept, tuple(asked))
+            offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+            rows, own = places_of(offsets, np.array(asked, dtype=np.int64))
+            kept = float(held["tolerance"]), str(held["answered_by"])
+            return Golden(texts.gather(asked), answers[rows], *kept, tuple(asked), own)
 
     def embedding(self, dimension: int) -> tuple[Vocabulary, Float32, Bool]:
         """Return a source's vocabulary, its vectors (V, D), and which rows have one (V,).
@@ -265,9 +270,10 @@ class SavedFiles:
 
 @dataclass(frozen=True, eq=False)
 class Golden:
-    """Golden texts (G,), the answers of the fit itself (G, C), and how near to them others have to come.
+    """Golden texts (G,), the answers of the fit itself (R, C), and how near to them others have to come.
 
-    `numbers` says which of all golden texts they are: those are left out whose answers rounding decides.
+    `numbers` says which of all golden texts they are: those are left out whose answers rounding decides. Text i has the
+    answers `offsets[i]` to `offsets[i + 1]`: one, or one a word.
     """
 
     texts: pl.Series
@@ -275,6 +281,7 @@ class Golden:
     tolerance: float
     answered_by: str
     numbers: tuple[int, ...]
+    offsets: Int64
 
 
 def read_arrays(

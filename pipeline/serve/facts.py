@@ -9,6 +9,7 @@ from importlib.metadata import version
 
 import pipeline
 from pipeline.models.saved import SavedModel
+from pipeline.models.saved.loading import tags_words
 from pipeline.predict.which_model import AskedModel, choose_name, load, read_choice_of
 from pipeline.run_folder.choice import Choice
 from pipeline.run_folder.models import FORMAT_VERSION
@@ -52,7 +53,10 @@ def load_asked(asked: AskedModel) -> tuple[SavedModel, Choice | None]:
         If there is none, none is advised, or it cannot be read.
     """
     choice = read_choice_of(asked.place)
-    return load(asked, choose_name(asked, choice)).model, choice
+    model = load(asked, choose_name(asked, choice)).model
+    if not isinstance(model, SavedModel):
+        raise tags_words(model.name, str(asked.place))
+    return model, choice
 
 
 def gather(asked: AskedModel, model: SavedModel, choice: Choice | None, limits: Limits) -> Facts:

@@ -26,7 +26,8 @@ from pipeline.api.classifier import KEYWORDS
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.core.names import ModelName
-from pipeline.predict.predicting import Options, predict
+from pipeline.predict.options import Options
+from pipeline.predict.predicting import predict
 from pipeline.predict.which_model import AskedModel
 from pipeline.settings.tables import SETTINGS
 

@@ -114,7 +114,7 @@ def test_a_sentence_has_a_word() -> None:
 
 def test_the_penalty_with_the_lowest_loss_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     weak, strong = Penalty(square=0.1), Penalty(square=1000.0)
-    monkeypatch.setitem(TAGGERS, "window", TaggerEntry(fit_window, (strong, weak)))
+    monkeypatch.setitem(TAGGERS, "window", TaggerEntry(fit_window, (strong, weak), "scikit-learn"))
     told: list[TriedPenalty] = []
     given = sentences_by_rule(40, 0), sentences_by_rule(10, 1)
     chosen = choose_tagger("window", *given, 2, told.append)

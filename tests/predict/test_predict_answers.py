@@ -13,7 +13,8 @@ from pipeline.core.errors import PipelineError
 from pipeline.predict import predicting
 from pipeline.predict.answers import Wanted, answer
 from pipeline.predict.columns import Documents
-from pipeline.predict.predicting import Options, predict
+from pipeline.predict.options import Options
+from pipeline.predict.predicting import predict
 from pipeline.predict.rows import Rows
 from pipeline.predict.unlike import Usual, describe_unlike, usual_of
 from pipeline.predict.which_model import AskedModel

@@ -29,8 +29,17 @@ class Sentence:
     begins_section: bool = False
 
 
-def read_columns(path: Path, asked: str | None = None) -> TaggedTable:
-    """Read a file of columns: the first has the words, `asked` or the last one the tags.
+@dataclass(frozen=True)
+class Layout:
+    """How the lines of a file are read: what parts columns, what they are called, whether the first line says so."""
+
+    by_tabs: bool
+    names: tuple[str, ...]  # that of the words first
+    header: bool
+
+
+def layout_of(file: str, lines: Sequence[str], asked: str | None) -> Layout:
+    """Return how a file is read by its first lines.
 
     Columns are parted by tabs, or by blanks where there are none. They are called by their numbers, from 1 for that of
     the words, unless the first line names the one that is asked for.
@@ -40,21 +49,37 @@ def read_columns(path: Path, asked: str | None = None) -> TaggedTable:
     PipelineError
         If no line has a word.
     """
-    source = read_source(path)
-    lines = source.text().split("\n")
+    if not any(line.strip() for line in lines[:_SAMPLE]):
+        raise _no_word(file)
     by_tabs = _by_tabs(lines)
     n_columns = _usual_number(lines, by_tabs)
     header = _header(lines, by_tabs, asked)
-    sentences = list(_sentences(lines, by_tabs, n_columns, bool(header)))
-    if not sentences:
-        raise PipelineError(
-            "file-is-empty",
-            source.file,
-            "no line holds a word",
-            "give a file with a word and its tags a line",
-        )
     names = header or [str(number) for number in range(1, n_columns + 1)]
-    return _table(source, sentences, names, n_columns)
+    return Layout(by_tabs, tuple(names), bool(header))
+
+
+def read_columns(path: Path, asked: str | None = None) -> TaggedTable:
+    """Read a file of columns: the first has the words, `asked` or the last one the tags; see `layout_of`.
+
+    Raises
+    ------
+    PipelineError
+        If no line has a word.
+    """
+    source = read_source(path)
+    lines = source.text().split("\n")
+    layout = layout_of(source.file, lines, asked)
+    n_columns = len(layout.names)
+    sentences = list(_sentences(lines, layout.by_tabs, n_columns, layout.header))
+    if not sentences:
+        raise _no_word(source.file)
+    return _table(source, sentences, layout.names, n_columns)
+
+
+def _no_word(file: str) -> PipelineError:
+    return PipelineError(
+        "file-is-empty", file, "no line holds a word", "give a file with a word and its tags a line"
+    )
 
 
 def fields_of(line: str, by_tabs: bool) -> list[str]:

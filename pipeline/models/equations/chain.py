@@ -13,6 +13,9 @@ import numpy as np
 from pipeline.core.values import Int32
 from pipeline.models.equations.values import Array, Lengths
 
+CHAIN = "chain"  # the layer's name
+TRANSITIONS = f"{CHAIN}/transitions"  # what the weight is called that holds them
+
 
 def with_ends(scores: Array, lengths: Lengths, start: Array, end: Array) -> Array:
     """Return scores (N, T, C) with what a sentence's first and last tag are worth by their place, (C,) each."""

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
 
 from pipeline.core.models import CRF, FORWARD, MODELS
 from pipeline.core.values import Int32
-from pipeline.models.equations.chain import with_ends
+from pipeline.models.equations.chain import CHAIN, TRANSITIONS, with_ends
 from pipeline.models.equations.heads import HEADS
 from pipeline.models.equations.letters import letter_shapes, letter_vectors
 from pipeline.models.equations.output import embed
 from pipeline.models.equations.product import product
-from pipeline.models.equations.through_time import CELLS, forward, forward_states, of_rows, of_vectors
+from pipeline.models.equations.through_time import (
+    CELLS,
+    FromInputs,
+    forward,
+    forward_states,
+    of_rows,
+    of_vectors,
+)
 from pipeline.models.equations.values import Array, CellWeights, Lengths, Trace
 from pipeline.models.networks.build import STANDARDISE, NetworkSpec
-from pipeline.models.networks.chain import CHAIN
 from pipeline.models.networks.letters import FILTERS
 
 Sequences = TypeVar("Sequences", Array, Int32)  # vectors, or rows of a table
@@ -88,23 +95,63 @@ def logits_of_rows(spec: NetworkSpec, weights: Weights, table: Array, rows: Int3
     rows : int32 array, shape (B, T)
         Rows of the table, padded on the right.
     """
-    entry = MODELS[spec.model]
-    if not entry.recurrent:
+    if not MODELS[spec.model].recurrent:
         return _run_averaged(spec, weights, embed(table, rows), lengths).logits
     pieces, piece_lengths = cut(rows, lengths, spec.piece_tokens)  # (P, L), (P,)
-    below: Array | None = None  # the states of the layer below, (P, L, H * directions)
+    states = _last_states(spec, weights, partial(_of_rows, table, pieces), piece_lengths, pieces.shape[:2])
+    return _logits(weights, _encoded(spec, states, piece_lengths, len(lengths)))
+
+
+def scores_of_rows(
+    spec: NetworkSpec, weights: Weights, table: Array, batch: tuple[Int32, ...], lengths: Lengths
+) -> Array:
+    """Return what each tag of each word of sentences alone is worth; (B, T, C).
+
+    Parameters
+    ----------
+    spec, weights, table, lengths
+        What `logits_of_rows` takes, of a network that answers words.
+    batch : tuple of int32 arrays
+        Rows of the table (B, T), padded on the right; and the letters of its words, as for `beside_letters`, where the
+        network reads these.
+    """
+    rows, *letters = batch
+    first: FirstLayer = partial(_of_rows, table, rows)
+    if letters:
+        first = partial(_of_inputs, beside_letters(spec, weights, embed(table, rows), letters))
+    states = _last_states(spec, weights, first, lengths, rows.shape)
+    read = beside(states, lengths, MODELS[spec.model].directions)  # (B, T, H * directions)
+    return _scores(spec, weights, read, lengths)
+
+
+# (weights of a cell, lengths, direction) > x_t W of each timestep
+FirstLayer = Callable[[CellWeights, Lengths, str], FromInputs]
+
+
+def _of_rows(table: Array, rows: Int32, own: CellWeights, lengths: Lengths, direction: str) -> FromInputs:
+    return of_rows(own, table, in_order(rows, lengths, direction))
+
+
+def _of_inputs(inputs: Array, own: CellWeights, lengths: Lengths, direction: str) -> FromInputs:
+    return of_vectors(own, in_order(inputs, lengths, direction))
+
+
+def _last_states(
+    spec: NetworkSpec, weights: Weights, first: FirstLayer, lengths: Lengths, shape: tuple[int, ...]
+) -> list[Array]:
+    """Return the states (P, L, H) of the last layer, a direction each, in the order in which that reads.
+
+    `first` reads what the documents hold; `shape` is (P, L).
+    """
+    entry, reads = MODELS[spec.model], first
     for number in range(spec.layers):
         states = []
         for direction in entry.directions:
             own = cell_weights(weights, f"recurrent_{number}{direction}")
-            from_inputs = (
-                of_rows(own, table, in_order(pieces, piece_lengths, direction))
-                if below is None
-                else of_vectors(own, in_order(below, piece_lengths, direction))
-            )
-            states.append(forward_states(entry.cell, own, from_inputs, pieces.shape[:2]))
-        below = beside(states, piece_lengths, entry.directions)
-    return _logits(weights, _encoded(spec, states, piece_lengths, len(lengths)))
+            from_inputs = reads(own, lengths, direction)
+            states.append(forward_states(entry.cell, own, from_inputs, (shape[0], shape[1])))
+        reads = partial(_of_inputs, beside(states, lengths, entry.directions))
+    return states
 
 
 def weight_shapes(spec: NetworkSpec) -> dict[str, tuple[int, ...]]:
@@ -128,7 +175,7 @@ def weight_shapes(spec: NetworkSpec) -> dict[str, tuple[int, ...]]:
         shapes |= letter_shapes(spec.n_letters)
     if spec.head == CRF:
         tags = (spec.n_classes,)
-        shapes |= {f"{CHAIN}/start": tags, f"{CHAIN}/transitions": 2 * tags, f"{CHAIN}/end": tags}
+        shapes |= {f"{CHAIN}/start": tags, TRANSITIONS: 2 * tags, f"{CHAIN}/end": tags}
     return shapes | _output_shapes(units * len(directions) * len(spec.head.split("+")), spec.n_classes)
 
 

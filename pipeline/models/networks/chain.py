@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from pipeline.models.equations.chain import CHAIN
 from pipeline.models.networks.keras_types import Layer, Model, Tensor, Weight
 
-CHAIN, TRANSITIONS = "chain", 1  # the layer's name, the place of the transitions among its weights
+_PLACE = 1  # of the transitions among its weights
 
 
 def transitions_of(model: Model) -> Weight | None:
     """Return what a network's tags are worth behind each other, (C, C); None where it has no chain."""
     chain = next((layer for layer in model.layers if layer.name == CHAIN), None)
-    return None if chain is None else chain.weights[TRANSITIONS]
+    return None if chain is None else chain.weights[_PLACE]
 
 
 def chain_layer(n_tags: int) -> Layer:

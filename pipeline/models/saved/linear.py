@@ -19,6 +19,7 @@ from pipeline.models.equations.product import product
 from pipeline.models.saved.model import Common, Contributions, Places, SavedModel, contrast
 from pipeline.run_folder.models import Array, SavedFiles
 from pipeline.settings.tables import BaselineSettings
+from pipeline.tasks.task import OneAnswer
 from pipeline.text.ngrams import NgramCounts, NgramVocabulary, count_entries, find_occurrences
 from pipeline.text.ragged import split
 from pipeline.text.vocabulary import encode_known
@@ -168,7 +169,7 @@ NO_NGRAMS = NgramVocabulary(pl.Series([], dtype=pl.String), np.zeros(0, dtype=np
 ONE_VERSUS_REST = {"softmax": False, "one-versus-rest": True, "prior": False}  # by what `probabilities` says
 
 
-def read_linear(files: SavedFiles, own: Common) -> SavedLinear:
+def read_linear(files: SavedFiles, own: Common[OneAnswer]) -> SavedLinear:
     """Return the linear model of a fit's files; `own` is what it has in common with every kind of model.
 
     Raises

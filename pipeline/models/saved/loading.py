@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TypeVar
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.names import slug
@@ -15,30 +16,53 @@ from pipeline.corpus.readers.forms import FORMS
 from pipeline.models.golden import A_FEW
 from pipeline.models.saved.ensemble import Ensemble
 from pipeline.models.saved.linear import read_linear
-from pipeline.models.saved.model import Common, SavedModel
+from pipeline.models.saved.model import Common, Saved, SavedModel
 from pipeline.models.saved.network import SavedNetwork, read_network
 from pipeline.models.saved.replayed import check_golden
+from pipeline.models.saved.tagger import SavedTagger, read_linear_tagger, read_network_tagger
+from pipeline.models.saved.tagger_ensemble import TaggerEnsemble
 from pipeline.run_folder.models import Description, SavedFiles, describe, model_folder, names_on, shelf_of
 from pipeline.run_folder.shelf import MODEL, NESTED, FolderShelf, Shelf, read_bundle
 from pipeline.settings.tables import SETTINGS, TokenizerSettings
-from pipeline.tasks.table import ONE_ANSWER
+from pipeline.tasks.table import ONE_ANSWER, TAG
 from pipeline.text.unspaced import check_word_breaker
 
 FOR_OTHERS = (".onnx", ".html")  # endings of models that other programs run
-_READERS: dict[str, Callable[[SavedFiles, Common], SavedModel]] = {  # of each kind
-    "linear": read_linear,
-    "network": read_network,
+TAGS = {TAG.name: TAG}
+T = TypeVar("T")
+
+
+def _of_task(
+    read: Callable[[SavedFiles, Common[T]], Saved], tasks: Mapping[str, T]
+) -> Callable[[SavedFiles, TokenizerSettings], Saved]:
+    """Return what reads models of one kind, which may have some tasks."""
+
+    def read_own(files: SavedFiles, tokenizer: TokenizerSettings) -> Saved:
+        described = files.described
+        if described["task"] not in tasks:
+            raise ValueError(f"task is {json.dumps(described['task'])}")
+        own = described["name"], tasks[described["task"]], tuple(described["label_names"]), tokenizer
+        return read(files, Common(*own))
+
+    return read_own
+
+
+_READERS = {  # of each kind
+    "linear": _of_task(read_linear, ONE_ANSWER),
+    "network": _of_task(read_network, ONE_ANSWER),
+    "linear tagger": _of_task(read_linear_tagger, TAGS),
+    "network tagger": _of_task(read_network_tagger, TAGS),
 }
 
 
-def load_model(
+def load_saved(
     place: Path | str,
     name: str | None = None,
     *,
     seed: int | None = None,
     fold: int | None = None,
     ensemble: bool = False,
-) -> SavedModel:
+) -> Saved:
     """Return a model that a run saved: the first seed's fit of the first fold unless another is asked for.
 
     Parameters
@@ -69,7 +93,43 @@ def load_model(
     shelf, folder = find_model(place, name)
     wanted = fits_asked(fits_on(shelf, folder), seed, fold)
     members = [read_saved(one) for one in (wanted if ensemble else wanted[:1])]
-    return members[0] if len(members) == 1 else Ensemble.of(members)
+    return members[0] if len(members) == 1 else _together(members)
+
+
+def _together(members: Sequence[Saved]) -> Saved:
+    """Return several seeds of a model as one."""
+    taggers = [one for one in members if isinstance(one, SavedTagger)]
+    models = [one for one in members if isinstance(one, SavedModel)]
+    return TaggerEnsemble.together(taggers) if taggers else Ensemble.of(models)
+
+
+def load_model(
+    place: Path | str,
+    name: str | None = None,
+    *,
+    seed: int | None = None,
+    fold: int | None = None,
+    ensemble: bool = False,
+) -> SavedModel:
+    """Return a model that gives a document one answer; parameters and errors are those of `load_saved`.
+
+    Raises
+    ------
+    PipelineError
+        If the model tags words.
+    """
+    found = load_saved(place, name, seed=seed, fold=fold, ensemble=ensemble)
+    if not isinstance(found, SavedModel):
+        raise tags_words(found.name, str(place))
+    return found
+
+
+def tags_words(name: str, where: str) -> PipelineError:
+    """Return what is said where a tagger is given to what answers whole documents alone."""
+    what = f"{name} gives each word a tag, and this is for answers to whole documents"
+    return PipelineError(
+        "model-of-another-task", where, what, "take `predict`, `serve` or Python's load_model"
+    )
 
 
 def fits_asked(
@@ -176,7 +236,7 @@ def _no_fit(files: Sequence[SavedFiles], seed: int | None, fold: int) -> Pipelin
     )
 
 
-def read_saved(files: SavedFiles, golden: Sequence[int] | None = A_FEW) -> SavedModel:
+def read_saved(files: SavedFiles, golden: Sequence[int] | None = A_FEW) -> Saved:
     """Return the model of a fit's files, when it has answered some golden texts (all: None) as it did when fitted.
 
     Raises
@@ -186,18 +246,15 @@ def read_saved(files: SavedFiles, golden: Sequence[int] | None = A_FEW) -> Saved
     """
     described = files.described
     with files.reading(f"{files.folder}/{MODEL}", _OTHER):
-        name, task, labels = described["name"], described["task"], tuple(described["label_names"])
-        if task not in ONE_ANSWER:
-            raise ValueError(f"task is {json.dumps(task)}")
-        own = Common(name, ONE_ANSWER[task], labels, TokenizerSettings(**described["tokenizer"]))
+        tokenizer, read_kind = TokenizerSettings(**described["tokenizer"]), _READERS[described["kind"]]
         read = {f"networks.{key}": described[key] for key in ("keep", "max_tokens") if key in described}
-        cuts = {f"tokenizer.{key}": value for key, value in asdict(own.tokenizer).items()}
+        cuts = {f"tokenizer.{key}": value for key, value in asdict(tokenizer).items()}
         for key, value in {**cuts, **read}.items():
             setting = SETTINGS[key]
             if type(value) is not type(setting.default) or not setting.check.allows(value):
                 raise ValueError(f"{key} is {json.dumps(value)}")
         check_word_breaker(files.where, described["word_breaker"])
-        model = replace(_READERS[described["kind"]](files, own), writing=_writing(described["writing"]))
+        model = replace(read_kind(files, tokenizer), writing=_writing(described["writing"]))
         answered = files.golden()
     check_golden(model, answered, files, golden)
     return model

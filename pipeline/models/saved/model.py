@@ -6,7 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 import polars as pl
@@ -20,38 +20,32 @@ from pipeline.text.tokenizer import tokenize
 Places = Sequence[Sequence[int]] | None  # of each document the tokens that are asked for; None: all
 
 
-class Common(NamedTuple):
-    """The fields of `SavedModel`: what a model has in common with those of every other kind."""
+T_co = TypeVar("T_co", covariant=True)  # what a model answers: an entry of the table of tasks
+
+
+class Common(NamedTuple, Generic[T_co]):
+    """The fields of `SavedOf`: what a model has in common with those of every other kind."""
 
     name: str
-    task: OneAnswer
+    task: T_co
     label_names: tuple[str, ...]
     tokenizer: TokenizerSettings
 
 
 @dataclass(frozen=True, eq=False)
-class SavedModel(ABC):
-    """A model with all that turns raw text into its answers."""
+class SavedOf(ABC, Generic[T_co]):
+    """What a model of any task is: all that turns raw text into its answers."""
 
     name: str  # as the run names it, such as "tfidf" or "lstm:max@word2vec"
-    task: OneAnswer  # what its answers are answers to
+    task: T_co  # what its answers are answers to
     label_names: tuple[str, ...]  # (C,), in the order of its answers
     tokenizer: TokenizerSettings  # how it cuts text into tokens
     writing: Writing = field(default=AS_IT_IS, kw_only=True)  # how texts of its corpus are written
 
     @property
     @abstractmethod
-    def method(self) -> str | None:
-        """How contributions are found: "weights" (exact), "occlusion", or None: it cannot say what a word adds."""
-
-    @property
-    @abstractmethod
     def words(self) -> pl.Series:
         """The tokens that it has learned something of; all others say nothing to it."""
-
-    def answer(self, texts: pl.Series) -> Float32:
-        """Return each text's distribution over the classes; float32 (N, C), 0 for classes never trained."""
-        return self.answer_tokens(self.tokenize(texts))
 
     def read(self, texts: pl.Series) -> pl.Series:
         """Return texts that are written as those of its corpus, read as those were."""
@@ -60,6 +54,31 @@ class SavedModel(ABC):
     def tokenize(self, texts: pl.Series) -> TokenizedCorpus:
         """Return the tokens of such texts."""
         return tokenize(self.read(texts), self.tokenizer)
+
+    @abstractmethod
+    def rows(self, texts: pl.Series) -> tuple[Float32, Sequence[int]]:
+        """Return each single answer to texts, float32 (R, C), and how many of them each text has."""
+
+
+Saved = SavedOf[object]
+
+
+@dataclass(frozen=True, eq=False)
+class SavedModel(SavedOf[OneAnswer]):
+    """A model that gives a document one answer."""
+
+    @property
+    @abstractmethod
+    def method(self) -> str | None:
+        """How contributions are found: "weights" (exact), "occlusion", or None: it cannot say what a word adds."""
+
+    def answer(self, texts: pl.Series) -> Float32:
+        """Return each text's distribution over the classes; float32 (N, C), 0 for classes never trained."""
+        return self.answer_tokens(self.tokenize(texts))
+
+    def rows(self, texts: pl.Series) -> tuple[Float32, Sequence[int]]:
+        """Return `answer`, one row a text."""
+        return self.answer(texts), [1] * len(texts)
 
     @abstractmethod
     def answer_tokens(self, tokenized: TokenizedCorpus) -> Float32:

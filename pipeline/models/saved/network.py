@@ -31,6 +31,7 @@ from pipeline.models.networks.batches import Batch, batches, visible, words_in_o
 from pipeline.models.networks.build import NetworkSpec
 from pipeline.models.saved.model import Common, Contributions, Places, SavedModel, contrast
 from pipeline.run_folder.models import SavedFiles
+from pipeline.tasks.task import OneAnswer
 from pipeline.text.ragged import split
 from pipeline.text.vocabulary import encode_known
 
@@ -182,7 +183,7 @@ def occlude(logits: Logits, rows: Int32, places: Int64, nothing: int, max_timest
 # --- from files
 
 
-def read_network(files: SavedFiles, own: Common) -> SavedNetwork:
+def read_network(files: SavedFiles, own: Common[OneAnswer]) -> SavedNetwork:
     """Return the network of a fit's files; `own` is what it has in common with every kind of model.
 
     Raises

@@ -15,6 +15,7 @@ from pipeline.models.baselines.tagging.features import FeatureSpace
 from pipeline.models.baselines.tagging.fitting import Penalty, window_features
 from pipeline.models.baselines.tagging.sentences import Sentences
 from pipeline.models.baselines.tagging.tagger import LinearTagger
+from pipeline.models.baselines.tagging.weights import SparseWeights
 
 if TYPE_CHECKING:
     import pycrfsuite
@@ -84,17 +85,14 @@ def _give(trainer: pycrfsuite.Trainer, space: FeatureSpace, train: Sentences, ta
 
 def _taken_over(space: FeatureSpace, found: pycrfsuite.ParsedDump, n_tags: int) -> LinearTagger:
     """Return CRFsuite's weights as arrays."""
-    from scipy.sparse import csr_array
-
     of_words = [(name, int(tag), weight) for (name, tag), weight in found.state_features.items()]
     intercepts = np.zeros(n_tags, np.float32)
     for name, tag, weight in of_words:
         if name == _ALWAYS:
             intercepts[tag] = weight
     rest = [(int(name), tag, weight) for name, tag, weight in of_words if name != _ALWAYS]
-    rows, columns, values = (np.array(part) for part in zip(*rest, strict=True))
-    shape = space.n_features, n_tags
-    weights = csr_array((values.astype(np.float32), (rows, columns)), shape=shape)
+    features, tags, values = (np.array(part) for part in zip(*rest, strict=True))
+    weights = SparseWeights.of(features, tags, values, (space.n_features, n_tags))
     transitions = np.zeros((n_tags, n_tags), np.float32)
     for (before, after), weight in found.transitions.items():
         transitions[int(before), int(after)] = weight

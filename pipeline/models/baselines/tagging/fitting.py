@@ -13,6 +13,7 @@ from pipeline.models.baselines.tagging.attributes import WINDOW, WORD_ALONE
 from pipeline.models.baselines.tagging.features import FeatureSpace
 from pipeline.models.baselines.tagging.sentences import Sentences
 from pipeline.models.baselines.tagging.tagger import LinearTagger
+from pipeline.models.baselines.tagging.weights import SparseWeights
 
 _LEAST = 2  # words at which a feature of a window stands in training: most of the others are chance
 _TOLERANCE = 1e-4  # of the gradient
@@ -39,8 +40,6 @@ def fit_most_frequent(train: Sentences, tags: Int32, n_tags: int, penalty: Penal
     all words if there are none. These tags, counted together as one, are added to the counts of each known word, so
     that no tag is impossible.
     """
-    from scipy.sparse import csr_array
-
     space = FeatureSpace.learn(train, WORD_ALONE, least=1)
     words = space.columns(train)[:, 0]  # (M,)
     counts = np.zeros((space.n_features, n_tags))
@@ -50,12 +49,11 @@ def fit_most_frequent(train: Sentences, tags: Int32, n_tags: int, penalty: Penal
     unseen /= unseen.sum()
     shares = (counts + unseen) / (counts.sum(axis=1, keepdims=True) + 1)  # (F, C)
     base = np.log(unseen)
-    return LinearTagger(space, csr_array((np.log(shares) - base).astype(np.float32)), base.astype(np.float32))
+    return LinearTagger(space, SparseWeights.dense(np.log(shares) - base), base.astype(np.float32))
 
 
 def fit_window(train: Sentences, tags: Int32, n_tags: int, penalty: Penalty) -> LinearTagger:
     """Return multinomial logistic regression of each word's tag on its window; the tags beside it play no part."""
-    from scipy.sparse import csr_array
     from sklearn.linear_model import LogisticRegression
 
     space = window_features(train)
@@ -71,7 +69,7 @@ def fit_window(train: Sentences, tags: Int32, n_tags: int, penalty: Penalty) -> 
     intercepts[known] = _both_sides(classifier.intercept_[:, None], binary)[:, 0]
     told = f"logistic regression stopped after {_MOST_ITERATIONS} iterations"
     warnings = (warning("linear-model-cut-short", told),) if cut_short else ()
-    return LinearTagger(space, csr_array(weights), intercepts, warnings=warnings)
+    return LinearTagger(space, SparseWeights.dense(weights), intercepts, warnings=warnings)
 
 
 _NEVER = -1e4  # of a tag that no training word has

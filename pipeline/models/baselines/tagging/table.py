@@ -20,17 +20,23 @@ class TaggerEntry:
     ----------
     fit : (training sentences, their tags (M,), how many tags there are, penalty) > the fitted tagger
     penalties : what is tried, the weakest last; where there are no validation sentences the middle one is taken
+    library : what it is fitted with
     """
 
     fit: Callable[[Sentences, Int32, int, Penalty], LinearTagger]
     penalties: tuple[Penalty, ...]
+    library: str
 
 
 TAGGERS: dict[str, TaggerEntry] = {
-    "most-frequent": TaggerEntry(fit_most_frequent, (Penalty(),)),
-    "window": TaggerEntry(fit_window, (Penalty(square=3.0), Penalty(square=1.0), Penalty(square=0.3))),
+    "most-frequent": TaggerEntry(fit_most_frequent, (Penalty(),), "NumPy"),
+    "window": TaggerEntry(
+        fit_window, (Penalty(square=3.0), Penalty(square=1.0), Penalty(square=0.3)), "scikit-learn"
+    ),
     "crf": TaggerEntry(
-        fit_crf, (Penalty(square=1.0), Penalty(square=0.3), Penalty(absolute=0.1, square=0.01))
+        fit_crf,
+        (Penalty(square=1.0), Penalty(square=0.3), Penalty(absolute=0.1, square=0.01)),
+        "CRFsuite",
     ),
 }
 

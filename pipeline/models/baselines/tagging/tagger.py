@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,10 +10,8 @@ from pipeline.core.values import Float32, Float64, Int32
 from pipeline.core.warned import Warned
 from pipeline.models.baselines.tagging.features import FeatureSpace
 from pipeline.models.baselines.tagging.sentences import Sentences
+from pipeline.models.baselines.tagging.weights import SparseWeights
 from pipeline.models.equations.sentences import Tagged, sequence_losses, tag_words
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,13 +21,13 @@ class LinearTagger:
     Attributes
     ----------
     space : what it looks for around a word
-    weights : float32 (F, C), sparse: most features have a weight for few tags
+    weights : (F, C), sparse: most features have a weight for few tags
     intercepts : float32 (C,), what each tag is worth whatever stands there
     transitions : float32 (C, C), what it is worth behind another tag; None where each word is tagged for itself
     """
 
     space: FeatureSpace
-    weights: csr_array
+    weights: SparseWeights
     intercepts: Float32
     transitions: Float32 | None = None
     warnings: tuple[Warned, ...] = ()
@@ -39,11 +36,11 @@ class LinearTagger:
     def parameters(self) -> int:
         """How many weights were fitted."""
         of_chain = 0 if self.transitions is None else self.transitions.size
-        return int(self.weights.nnz) + int(np.count_nonzero(self.intercepts)) + of_chain
+        return len(self.weights.values) + int(np.count_nonzero(self.intercepts)) + of_chain
 
     def scores(self, sentences: Sentences) -> Float32:
         """Return what each tag of each word is worth by its features; float32 (M, C)."""
-        summed: Float32 = (self.space.matrix(sentences) @ self.weights).toarray() + self.intercepts
+        summed: Float32 = self.weights.sums(self.space.columns(sentences)) + self.intercepts
         return summed
 
     def tag(self, sentences: Sentences) -> Tagged:
