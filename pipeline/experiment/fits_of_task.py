@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.core.fits import Result
 from pipeline.experiment.data import RunData, Split
+from pipeline.experiment.fit_language import fit_counts, fit_language_network
 from pipeline.experiment.fit_linear import fit_baselines, fit_mean
 from pipeline.experiment.fit_network_taggers import fit_network_tagger
 from pipeline.experiment.fit_networks import FarOff, fit_network_again, fit_network_of, try_network
@@ -16,7 +17,7 @@ from pipeline.experiment.linear_features import range_of
 from pipeline.experiment.tuning.trials import Settings
 from pipeline.models.table import PlannedModel
 from pipeline.settings.tables import Config
-from pipeline.tasks.table import CLASSIFY, TAG, task_of
+from pipeline.tasks.table import CLASSIFY, GENERATE, TAG, task_of
 
 Fitting = Callable[[RunData, Job], Iterator[Made]]
 Again = Callable[[FarOff, RunData, Job], Iterator[Made]]
@@ -65,6 +66,16 @@ FITS = {
         lambda data, model, fold: model.name,
         None,
         fit_network_tagger,
+        None,
+        None,
+        probes=False,
+    ),
+    GENERATE.name: Fits(
+        "counts",
+        fit_counts,
+        lambda data, model, fold: model.name,
+        None,
+        fit_language_network,
         None,
         None,
         probes=False,

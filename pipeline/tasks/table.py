@@ -17,6 +17,8 @@ from pipeline.tasks.classification.targets import (
     look_alikes,
 )
 from pipeline.tasks.classification.training import cross_entropies, output_of, right_answers
+from pipeline.tasks.generate import columns as language_columns
+from pipeline.tasks.generate.metrics import METRICS as OF_TEXT
 from pipeline.tasks.metric import Metric
 from pipeline.tasks.tag import columns as tag_columns
 from pipeline.tasks.tag.metrics import METRICS as OF_TAGS
@@ -45,12 +47,19 @@ TAG = Task(
     columns=tag_columns.to_columns,
     from_columns=tag_columns.from_columns,
 )
+GENERATE = Task(
+    name="generate",
+    metrics=OF_TEXT,
+    columns=language_columns.to_columns,
+    from_columns=language_columns.from_columns,
+)
 
 ONE_ANSWER = {CLASSIFY.name: CLASSIFY}  # tasks of one answer a document
 # What a run holds are answers of its own task, so each may be asked for its metrics as if there were one kind.
 TASKS: dict[str, Task[Answers]] = {
     CLASSIFY.name: cast(Task[Answers], CLASSIFY),
     TAG.name: cast(Task[Answers], TAG),
+    GENERATE.name: cast(Task[Answers], GENERATE),
 }
 # No two tasks have a metric of one name, so that a metric alone tells what it is of.
 METRICS: dict[str, Metric[Answers]] = {

@@ -100,6 +100,19 @@ def _spans_found(run: Run) -> dict[str, Counted]:
     }
 
 
+def _bits_taken(run: Run) -> dict[str, Counted]:
+    """Return how many bits a byte language models take; what they get wrong is whole bits of all test documents."""
+    return {
+        row.name: Counted(
+            row.bits_per_byte,
+            row.bits_per_byte_ci95,
+            tuple(one.bits_per_byte for one in row.runs),
+            tuple(round(1000 * one.bits_per_byte) for one in row.runs),
+        )
+        for row in run.metrics.language
+    }
+
+
 TASKS: dict[str, Task] = {
     "classify": Task(
         count=_right_answers,
@@ -136,6 +149,24 @@ TASKS: dict[str, Task] = {
         other_is="{names} {score}",
         expect="span F1 {score} on sentences like these ({low} to {high})",
         little="one point of span F1",
+    ),
+    "generate": Task(
+        count=_bits_taken,
+        metric="bits-per-byte",
+        unit="document",
+        mistake="bit for a thousand bytes",
+        mistakes="bits for a thousand bytes",
+        wrong="Bits that a thousand bytes of the same {documents} take: fewer are better.",
+        right="Bits a byte",
+        head="bits a byte",
+        counted="Bits for a byte of test documents, hundredths: fewer are better",
+        more="How many hundredths of a bit a byte the first model takes fewer than the second",
+        answered="test documents, read from their first {classes} to their last",
+        one_is="{names} takes {score} hundredths of a bit a byte",
+        several_are="{names} take {score} hundredths of a bit a byte",
+        other_is="{names} {score}",
+        expect="{score} hundredths of a bit a byte on documents like these ({low} to {high})",
+        little="a hundredth of a bit a byte",
     ),
 }
 
