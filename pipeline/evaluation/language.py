@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -29,7 +31,8 @@ def _row(name: str, runs: Sequence[PooledRun]) -> LanguageScores:
     answers = [run.predictions for run in runs if isinstance(run.predictions, LanguageAnswers)]
     each = [bits_per_byte(one) for one in answers]
     per_symbol = [float((one.bits - one.spelled).sum() / one.symbols.sum()) for one in answers]
-    low, high = crossed_estimate(unit_scores(runs, METRIC), runs[0].groups).interval
+    estimate = crossed_estimate(unit_scores(runs, METRIC), runs[0].groups)
+    low, high = replace(estimate, largest=math.inf).interval
     return LanguageScores(
         name=name,
         bits_per_byte=float(np.mean(each)),

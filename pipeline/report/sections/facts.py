@@ -67,8 +67,9 @@ class ModelFacts(Summary):
 
 
 def model_facts(run: Run) -> list[ModelFacts]:
-    """Return the models of a run, highest first by what its task counts."""
-    counted = task_of(run).count(run)
+    """Return the models of a run, the best first by what its task counts."""
+    task = task_of(run)
+    counted = task.count(run)
     results, fits = run.metrics.results, run.metrics.timing
     covered = {source.source: source.token_coverage for source in run.metrics.embeddings}
     facts = [
@@ -81,7 +82,7 @@ def model_facts(run: Run) -> list[ModelFacts]:
         )
         for summary in run.metrics.summary
     ]
-    return sorted(facts, key=lambda model: model.counted.score, reverse=True)
+    return sorted(facts, key=lambda model: model.counted.score, reverse=not task.lower_is_better)
 
 
 def what_times_hold(run: Run) -> str:

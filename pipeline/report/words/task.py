@@ -45,6 +45,7 @@ class Task:
     one_is, several_are, other_is : what {names} reach, {score} of 100; the last behind one of these
     expect : what to expect of a model, from {low} to {high}
     little : a difference of one in 100
+    lower_is_better : of what is counted; what is counted is no share then, and may be above 1
     """
 
     count: Callable[[Run], Mapping[str, Counted]]
@@ -63,6 +64,7 @@ class Task:
     other_is: str
     expect: str
     little: str
+    lower_is_better: bool = False
 
 
 def _right_answers(run: Run) -> dict[str, Counted]:
@@ -101,7 +103,7 @@ def _spans_found(run: Run) -> dict[str, Counted]:
 
 
 def _bits_taken(run: Run) -> dict[str, Counted]:
-    """Return how many bits a byte language models take; what they get wrong is whole bits of all test documents."""
+    """Return how many bits a byte language models take, and for the picture how many for 1,000 bytes."""
     return {
         row.name: Counted(
             row.bits_per_byte,
@@ -154,19 +156,20 @@ TASKS: dict[str, Task] = {
         count=_bits_taken,
         metric="bits-per-byte",
         unit="document",
-        mistake="bit for a thousand bytes",
-        mistakes="bits for a thousand bytes",
-        wrong="Bits that a thousand bytes of the same {documents} take: fewer are better.",
-        right="Bits a byte",
-        head="bits a byte",
-        counted="Bits for a byte of test documents, hundredths: fewer are better",
-        more="How many hundredths of a bit a byte the first model takes fewer than the second",
-        answered="test documents, read from their first {classes} to their last",
-        one_is="{names} takes {score} hundredths of a bit a byte",
-        several_are="{names} take {score} hundredths of a bit a byte",
+        mistake="bit for 1,000 bytes",
+        mistakes="bits for 1,000 bytes",
+        wrong="Bits that 1,000 bytes of the same {documents} take: fewer are better.",
+        right="Bits for 100 bytes",
+        head="bits for 100 bytes",
+        counted="Bits that 100 bytes of test documents take: fewer are better",
+        more="How many bits fewer the first model takes for 100 bytes than the second",
+        answered="test documents, foretold from their first word to their last",
+        one_is="{names} takes {score} bits for 100 bytes",
+        several_are="{names} take {score} bits for 100 bytes",
         other_is="{names} {score}",
-        expect="{score} hundredths of a bit a byte on documents like these ({low} to {high})",
-        little="a hundredth of a bit a byte",
+        expect="{score} bits for 100 bytes of documents like these ({low} to {high})",
+        little="one bit for 100 bytes",
+        lower_is_better=True,
     ),
 }
 
