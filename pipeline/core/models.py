@@ -102,7 +102,9 @@ MODELS: dict[str, ModelEntry] = {
     "rnn": _recurrent(cell="rnn"),
     "gru": _recurrent(cell="gru", gated=True, compared_with=("rnn",)),
     "lstm": _recurrent(cell="lstm", gated=True, compared_with=("rnn", "ann", "mean")),
-    "bilstm": _recurrent(cell="lstm", gated=True, directions=_BOTH_WAYS, default_head="max+mean", tasks=("classify", "tag")),
+    "bilstm": _recurrent(
+        cell="lstm", gated=True, directions=_BOTH_WAYS, default_head="max+mean", tasks=("classify", "tag")
+    ),
     "most-frequent": _tagger(control=True),
     "window": _tagger(),
     "crf": _tagger(compared_with=("window",)),

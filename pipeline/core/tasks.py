@@ -58,7 +58,7 @@ TASKS: dict[str, TaskFacts] = {
         metric=FIRST_METRIC,
         heads=OF_DOCUMENTS,
         not_for={"corpus.tags": "belongs to words with tags"},
-        without=frozenset(("spans",)),
+        without=frozenset(("spans", "language")),
     ),
     "tag": TaskFacts(
         words="a tag for each word",
@@ -83,7 +83,7 @@ TASKS: dict[str, TaskFacts] = {
         },
         without=frozenset(
             (
-                *("look", "ladder", "learning-curve", "tuning", "looked-at"),
+                *("language", "look", "ladder", "learning-curve", "tuning", "looked-at"),
                 *("reading", "reach", "needed", "order", "units", "probes"),
             )
         ),
@@ -114,6 +114,7 @@ TASKS: dict[str, TaskFacts] = {
         without=frozenset(
             (
                 *("look", "use", "ladder", "learning-curve", "tuning", "looked-at", "spans"),
+                *("slices", "confused", "trust", "contamination", "vectors"),
                 *("reading", "reach", "needed", "order", "units", "probes"),
             )
         ),

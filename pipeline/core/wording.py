@@ -12,7 +12,9 @@ from typing import Literal, get_args
 from pipeline.core.models import LAST
 from pipeline.core.names import ModelName
 
-Metric = Literal["accuracy", "macro-f1", "balanced-accuracy", "log-loss", "span-f1", "token-accuracy", "bits-per-byte"]
+Metric = Literal[
+    "accuracy", "macro-f1", "balanced-accuracy", "log-loss", "span-f1", "token-accuracy", "bits-per-byte"
+]
 METRIC_NAMES: tuple[Metric, ...] = get_args(Metric)
 FIRST_METRIC = METRIC_NAMES[0]  # where none is asked for
 

@@ -63,10 +63,10 @@ def _of_one_class(corpus: Corpus) -> Corpus:
     return replace(corpus, labels=np.zeros(len(corpus.texts), dtype=np.int32), label_names=(NAME,))
 
 
-def _join(
-    source: Named, given: Sequence[tuple[Named, int, str]], asked: ColumnOptions
-) -> LoadedCorpus:
-    texts, told, parts = [], [], []
+def _join(source: Named, given: Sequence[tuple[Named, int, str]], asked: ColumnOptions) -> LoadedCorpus:
+    texts: list[pl.Series] = []
+    told: list[str] = []
+    parts: list[PartRead] = []
     for named, _, part in given:
         paths = find_paths(named, tuple(BUILT_IN) if not part else (), *(["--" + part] if part else []))
         name = first_places([str(path) for path in paths])

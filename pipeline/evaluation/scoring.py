@@ -133,7 +133,7 @@ def _metrics(recorded: Recorded) -> Metrics:
         learning_curve=_learning_curve(recorded, choices),
         slices=_slices(recorded, choices, compared, documents),
         spans=find_spans(saved, choices.kinds),
-        language=find_language(saved, choices.kinds),
+        language=find_language(saved, choices.kinds, documents),
         hard_documents=find_hard_documents(recorded.browsed, choices.kinds, choices.trained),
         contamination=_contamination(recorded, choices, compared, documents, summary),
         tuning=facts.tuning,

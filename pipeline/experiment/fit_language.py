@@ -10,12 +10,12 @@ from functools import partial
 from pipeline.core.fits import Fit, FitResult, Result, Row
 from pipeline.core.resources import PeakMemory, milliseconds_of_each
 from pipeline.experiment.data import RunData, documents_to_time, seed_of
-from pipeline.experiment.embedded_split import read_split
+from pipeline.experiment.embedded_split import EmbeddedSplit, read_split
 from pipeline.experiment.jobs import Job
 from pipeline.experiment.language_answers import answers_to, judged, units_of
 from pipeline.experiment.network_inputs import Draw, load_libraries, training_stage
 from pipeline.models.baselines.language.table import COUNTS, TriedOrder, choose_order
-from pipeline.models.baselines.language.units import CHARACTERS, WORDS
+from pipeline.models.baselines.language.units import CHARACTERS, WORDS, Units
 from pipeline.models.equations.language import LanguageSpec, log2_of
 from pipeline.models.networks import libraries
 from pipeline.models.networks.language.training import FittedLanguageModel, fit_language_model
@@ -50,9 +50,7 @@ def fit_counts(data: RunData, job: Job) -> Iterator[Result]:
         latency = milliseconds_of_each(
             lambda one: units.charge(one, model.log2), documents_to_time(data, fold)
         )
-    on_validation = (
-        None if validation is None else answers_to(data, units, fold.validation, model.log2)
-    )
+    on_validation = None if validation is None else answers_to(data, units, fold.validation, model.log2)
     fit = Fit(
         planned.name,
         seed=0,
@@ -72,41 +70,20 @@ def fit_language_network(data: RunData, job: Job) -> Iterator[Result]:
     """Train one seed of a recurrent language model, and ask it for the test documents."""
     split, planned, fold = read_split(data, job, refit=False), job.model, job.fold
     data = replace(data, config=settled(job.settings, planned.model, len(fold.train)))
-    settings = data.config.networks
     load_libraries(data)
     head = planned.head or WORDS
     with PeakMemory() as memory:
         start = time.perf_counter()
-        train = select(data.tokenized, fold.train)
-        units = units_of(head, train, data.config)
-        validation = select(data.tokenized, fold.validation) if len(fold.validation) else None
-        assert planned.entry is not None, "a network has a line of the table"
-        spec = LanguageSpec(
-            planned.entry.cell,
-            len(units.symbols),
-            data.config.embeddings.dimension,
-            settings.units,
-            settings.layers,
-        )
-        draw = Draw(job.seed, again=False, place=job.place)
-        with training_stage(data, planned, draw, split) as on_evaluation:
-            fitted = fit_language_model(
-                spec,
-                units.write(train),
-                None if validation is None else units.write(validation),
-                settings,
-                steps=settings.bptt or STEPS[head],
-                seed=seed_of(data, draw.name(planned.name)),
-                on_evaluation=on_evaluation,
-            )
+        units = units_of(head, select(data.tokenized, fold.train), data.config)
+        fitted = _train(data, job, split, units, head)
         seconds = time.perf_counter() - start
-        log2 = partial(log2_of, spec, fitted.weights)
+        log2 = partial(log2_of, fitted.spec, fitted.weights)
         start = time.perf_counter()
         on_test = answers_to(data, units, fold.test, log2)
         rate = len(fold.test) / max(time.perf_counter() - start, 1e-9)
         timed = documents_to_time(data, fold) if job.seed == 0 else []
         latency = milliseconds_of_each(lambda one: units.charge(one, log2), timed)
-    on_validation = None if validation is None else answers_to(data, units, fold.validation, log2)
+    on_validation = answers_to(data, units, fold.validation, log2) if len(fold.validation) else None
     fit = Fit(
         *job.fit_key,
         fit_seconds=seconds,
@@ -122,14 +99,28 @@ def fit_language_network(data: RunData, job: Job) -> Iterator[Result]:
         vectors="tuned",
         **judged(data, on_validation),
     )
-    yield FitResult(
-        fit,
-        on_test,
-        course=_course_of(fit, fitted),
-        gpu=libraries.gpu_name(),
-        on_validation=None if fold.number else on_validation,
-    )
+    kept = None if fold.number else on_validation
+    course, gpu = _course_of(fit, fitted), libraries.gpu_name()
+    yield FitResult(fit, on_test, course=course, gpu=gpu, on_validation=kept)
     forget_graphs()
+
+
+def _train(data: RunData, job: Job, split: EmbeddedSplit, units: Units, head: str) -> FittedLanguageModel:
+    """Train a network with a bar."""
+    planned, fold, settings = job.model, job.fold, data.config.networks
+    assert planned.entry is not None, "a network has a line of the table"
+    sizes = len(units.symbols), data.config.embeddings.dimension, settings.units, settings.layers
+    draw = Draw(job.seed, again=False, place=job.place)
+    with training_stage(data, planned, draw, split) as on_evaluation:
+        return fit_language_model(
+            LanguageSpec(planned.entry.cell, *sizes),
+            units.write(select(data.tokenized, fold.train)),
+            units.write(select(data.tokenized, fold.validation)) if len(fold.validation) else None,
+            settings,
+            steps=settings.bptt or STEPS[head],
+            seed=seed_of(data, draw.name(planned.name)),
+            on_evaluation=on_evaluation,
+        )
 
 
 def _course_of(fit: Fit, fitted: FittedLanguageModel) -> Row:

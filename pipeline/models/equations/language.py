@@ -73,13 +73,14 @@ def read_symbols(
     n, timesteps = symbols.shape
     below: Array | None = None
     after: list[State] = []
-    for number, state in enumerate(states):
+    for number, before in enumerate(states):
+        state = before
         own = _cell_weights(weights, f"recurrent_{number}")
         table = weights["embedding/embeddings"]
         inputs = of_rows(own, table, symbols) if below is None else of_vectors(own, below)
         read = np.empty((timesteps, n, spec.units), own.kernel.dtype)
         for t, from_input in enumerate(inputs):
-            state, _ = CELLS[spec.cell].step(own, from_input, state)
+            state = CELLS[spec.cell].step(own, from_input, state)[0]
             read[t] = state[0]
         below = read.swapaxes(0, 1)  # (N, T, H)
         after.append(state)
@@ -144,7 +145,8 @@ def _log2_of_each(weights: Weights, encoded: Array, said: Int32) -> Float64:
         scores = _scores(weights, encoded[piece])  # (m, V), 0 the largest of a row
         own = scores[np.arange(len(scores)), said[piece]]
         found[piece] = own - np.log(np.exp(scores, out=scores).sum(axis=1))
-    return found / np.log(2.0)
+    bits: Float64 = found / np.log(2.0)
+    return bits
 
 
 def _batches(offsets: Int64) -> Iterator[Int64]:

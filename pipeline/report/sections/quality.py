@@ -38,6 +38,9 @@ def no_results(run: Run) -> tuple[Nothing]:
     return nothing(run, "No model was fitted, so there are no results.")
 
 
+MEASURES = "More measures: macro F1, log loss, calibration, parameters, memory, documents a second"
+
+
 def comparison(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return a row a model, its interval as a picture; other measures, every training and budgets shut."""
     models = model_facts(run)
@@ -57,7 +60,7 @@ def comparison(run: Run, limits: Limits) -> tuple[Block, ...]:
     return (
         Seen(_seen(models, namer(run), task), text),
         models_table(run, shown),
-        Fold("More measures: macro F1, log loss, calibration, parameters, memory, documents a second", more),
+        *([Fold(MEASURES, more)] if task.has_right_answers else []),
         *_folded("What each model costs, and what was expected", costs(run, limits)),
         Fold(
             f"Every training ({len(run.metrics.results)})",

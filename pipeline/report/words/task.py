@@ -46,6 +46,7 @@ class Task:
     expect : what to expect of a model, from {low} to {high}
     little : a difference of one in 100
     lower_is_better : of what is counted; what is counted is no share then, and may be above 1
+    has_right_answers : whether an answer is right or wrong, so that there are accuracy and what is made of it
     """
 
     count: Callable[[Run], Mapping[str, Counted]]
@@ -65,6 +66,7 @@ class Task:
     expect: str
     little: str
     lower_is_better: bool = False
+    has_right_answers: bool = True
 
 
 def _right_answers(run: Run) -> dict[str, Counted]:
@@ -170,6 +172,7 @@ TASKS: dict[str, Task] = {
         expect="{score} bits for 100 bytes of documents like these ({low} to {high})",
         little="one bit for 100 bytes",
         lower_is_better=True,
+        has_right_answers=False,
     ),
 }
 

@@ -16,6 +16,16 @@ class BitsOfRun(Row):
 
 
 @dataclass(frozen=True)
+class BitsOfGroup(Row):
+    """What documents take of whose words so many stand in no training document."""
+
+    lo: Share
+    hi: Share
+    documents: Count
+    bits_per_byte: Amount
+
+
+@dataclass(frozen=True)
 class LanguageScores(Row):
     """`language`: one entry a language model."""
 
@@ -36,3 +46,6 @@ class LanguageScores(Row):
     """share of the bits that unknown words or characters cost"""
     runs: tuple[BitsOfRun, ...]
     """each training: its `bits_per_byte`"""
+    groups: tuple[BitsOfGroup, ...]
+    """test documents by the share of their words that stand in no training document, from `lo` to `hi`: how many, and
+    their `bits_per_byte`"""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
@@ -27,19 +27,14 @@ class LanguageAnswers(Answers):
     unknown: Int64  # (N,), of these unknown to the model
     spelled: Float64  # (N,), bits of unknown ones, among `bits`
     hard: bool = False
+    probabilities: Float32 = field(init=False)  # (N, 1): of one class, the text that stands there
 
     def __post_init__(self) -> None:
         for name in ("bits", "bytes", "symbols", "unknown", "spelled"):
-            require(
-                getattr(self, name).shape == self.documents.shape, f"{name} has not one entry a document"
-            )
+            require(getattr(self, name).shape == self.documents.shape, f"{name} has not one entry a document")
         require(bool((self.bytes > 0).all()), "a document has no byte, not even of its end")
         require(bool(np.isfinite(self.bits).all()), "bits are not finite")
-
-    @property
-    def probabilities(self) -> Float32:
-        """One class, the text that stands there; (N, 1)."""
-        return np.ones((len(self.documents), 1), dtype=np.float32)
+        object.__setattr__(self, "probabilities", np.ones((len(self.documents), 1), dtype=np.float32))
 
     @property
     def single(self) -> Predictions:

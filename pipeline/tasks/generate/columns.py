@@ -22,7 +22,7 @@ NAMES = ("text",)  # the one class that documents have
 
 
 def to_columns(answers: LanguageAnswers, names: Sequence[str]) -> pl.DataFrame:
-    """Return `document`, `bits`, `bytes`, `symbols`, and of these `unknown` with the bits that they cost (`spelled`)."""
+    """Return `document`, `bits`, `bytes`, `symbols`, and of these the `unknown` ones with their bits, `spelled`."""
     values = {"document": answers.documents} | {
         name: getattr(answers, name) for name in COLUMNS if name != "document"
     }

@@ -1,9 +1,9 @@
 """What an unknown word costs: it is spelled, letter by letter, by a model of rare words.
 
 A model of words says `<unk>` for a word that it does not know, and has not said which. To compare it with models of
-characters, which say every letter, the word is spelled after that: by a Kneser-Ney model of the letters of those training
-words that were too rare to be known. A letter that it does not know is one of all characters of Unicode, each as likely.
-So every model gives shares to the same texts, and these sum to 1 or less over all of them.
+characters, which say every letter, the word is spelled after that: by a Kneser-Ney model of the letters of those
+training words that were too rare to be known. A letter that it does not know is one of all characters of Unicode, each
+as likely. So every model gives shares to the same texts, and these sum to 1 or less over all of them.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,7 +83,7 @@ def build_language_model(spec: LanguageSpec, settings: NetworkSettings, seed: in
     goes_on = keras.layers.Lambda(_goes_on, output_shape=(None, 1))(symbols)  # (B, T, 1)
     read, after = vectors, []
     for number, begin in enumerate(states):
-        layer = _recurrent(spec, settings, number)
+        layer = _recurrent(spec, number)
         read, *end = layer(keras.layers.Concatenate()([read, goes_on]), initial_state=begin)  # (B, T, H)
         after += end
         if settings.dropout:
@@ -102,7 +102,7 @@ def _goes_on(symbols: Tensor) -> Tensor:
     return tf.cast(symbols != BEGIN, "float32")[:, :, None]
 
 
-def _recurrent(spec: LanguageSpec, settings: NetworkSettings, number: int) -> Model:
+def _recurrent(spec: LanguageSpec, number: int) -> Callable[..., list[Tensor]]:
     """Return a layer that reads vectors with one number more, by which the state before is multiplied."""
     import keras
 
@@ -120,7 +120,7 @@ def _recurrent(spec: LanguageSpec, settings: NetworkSettings, number: int) -> Mo
             kept = [state * inputs[:, -1:] for state in states]
             return super().call(inputs[:, :-1], kept, training=training)
 
-    layer: Model = keras.layers.RNN(
+    layer: Callable[..., list[Tensor]] = keras.layers.RNN(
         BeginsAnew(spec.units), return_sequences=True, return_state=True, name=f"recurrent_{number}"
     )
     return layer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from pipeline.models.networks.budget import Budget, budget_of
 from pipeline.models.networks.build import recurrent_kernels
 from pipeline.models.networks.course import Course, Tally
 from pipeline.models.networks.did_it_train import milder_signs
-from pipeline.models.networks.keras_types import Tensor, Weight
+from pipeline.models.networks.keras_types import Tensor
 from pipeline.models.networks.labelled import Evaluation
 from pipeline.models.networks.language.build import LanguageModel, build_language_model
 from pipeline.models.networks.language.streams import Cut, windows
@@ -103,7 +103,7 @@ def fit_language_model(
         if update >= end or budget.is_due(update):
             judged = _judge(step, validation)
             one = tally.evaluation(judged, 1, tuned=True)
-            course.history.append(_in_passes(one, update / cut.windows))
+            course.history.append(replace(one, epochs=update / cut.windows))
             on_evaluation(course.history[-1])
             _keep_if_better(step, course, settings)
             if course.diverged or update >= end:
@@ -168,8 +168,7 @@ def _step(model: LanguageModel, settings: NetworkSettings) -> _Step:
             n = tf.reduce_sum(tf.cast(following != BEGIN, losses.dtype))
             loss = tf.reduce_sum(losses) / tf.maximum(n, 1.0)
         gradients = [
-            tf.convert_to_tensor(one)
-            for one in tape.gradient(loss, [weight.value for weight in weights])
+            tf.convert_to_tensor(one) for one in tape.gradient(loss, [weight.value for weight in weights])
         ]
         if drop:
             gradients = drop.restore(weights, gradients)
@@ -217,12 +216,6 @@ def _judge(step: _Step, validation: Streams | None) -> tuple[float | None, None]
     return -float(log2_of(step.model.spec, step.weights(), validation).mean()) * math.log(2.0), None
 
 
-def _in_passes(one: Evaluation, passes: float) -> Evaluation:
-    from dataclasses import replace
-
-    return replace(one, epochs=passes)
-
-
 def _keep_if_better(step: _Step, course: Course, settings: NetworkSettings) -> None:
     last = course.history[-1]
     if course.diverged or last.validation_loss is None or not last.validation_loss < course.best_loss:
@@ -230,7 +223,7 @@ def _keep_if_better(step: _Step, course: Course, settings: NetworkSettings) -> N
     course.best_loss, course.best_updates = last.validation_loss, last.updates
     if last.validation_loss < course.gained_loss - settings.min_gain:
         course.gained_loss, course.gained_updates = last.validation_loss, last.updates
-    course.best_weights = list(step.weights().values())
+    course.best_weights = [*step.weights().values()]
 
 
 def _fitted(
@@ -244,7 +237,8 @@ def _fitted(
     fixed: bool,
 ) -> FittedLanguageModel:
     now = step.weights()
-    weights = dict(zip(now, course.best_weights or now.values(), strict=True))
+    best_weights = [value for value in course.best_weights if value is not None] or [*now.values()]
+    weights = dict(zip(now, best_weights, strict=True))
     raised = "networks.max_epochs" if settings.max_epochs else "networks.budget_growth"
     best = course.kept_updates
     return FittedLanguageModel(
@@ -264,7 +258,9 @@ def _why_not(course: Course, train: Streams) -> str | None:
     """Return why it counts as "did not train": no finite loss, or none below that of the frequencies alone."""
     last = course.history[-1]
     if not np.isfinite(last.loss):
-        return f"the training loss is {last.loss} after {last.updates:,} updates; lower networks.learning_rate"
+        return (
+            f"the training loss is {last.loss} after {last.updates:,} updates; lower networks.learning_rate"
+        )
     losses = [one.validation_loss for one in course.history if one.validation_loss is not None]
     counts = np.bincount(train.symbols[train.said]).astype(float)
     shares = counts[counts > 0] / counts.sum()
