@@ -1,7 +1,7 @@
 """embedseq: does an embedding + recurrent network beat bag of words on your labelled text?
 
-What Python programs use stands here: `run`, `read_run`, `load_model`, `TextClassifier` and `PipelineError`. Each is
-imported when it is first asked for, so that `import pipeline` takes no time.
+What Python programs use stands here: `run`, `read_run`, `load_model`, `TextClassifier`, `TextTagger` and
+`PipelineError`. Each is imported when it is first asked for, so that `import pipeline` takes no time.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ if TYPE_CHECKING:
     from pipeline.api.model import load_model
     from pipeline.api.result import read_run
     from pipeline.api.running import run
+    from pipeline.api.text_tagger import TextTagger
     from pipeline.core.errors import PipelineError
 
-__all__ = ["PipelineError", "TextClassifier", "__version__", "load_model", "read_run", "run"]
+__all__ = ["PipelineError", "TextClassifier", "TextTagger", "__version__", "load_model", "read_run", "run"]
 
 _MODULES = {
     "PipelineError": "pipeline.core.errors",
     "TextClassifier": "pipeline.api.classifier",
+    "TextTagger": "pipeline.api.text_tagger",
     "load_model": "pipeline.api.model",
     "read_run": "pipeline.api.result",
     "run": "pipeline.api.running",

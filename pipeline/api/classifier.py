@@ -2,45 +2,33 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Mapping
 from inspect import Parameter, Signature
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import assert_all_finite, check_is_fitted, column_or_1d
 
 from pipeline.api.documents import Texts, as_texts
 from pipeline.api.errors import InvalidInput, as_invalid_input
-from pipeline.api.fitting import FittedModel, fit_model
-from pipeline.api.keywords import check_known, config_of, keywords_of, parameters, with_keywords
+from pipeline.api.estimator import Estimator, keywords_but
+from pipeline.api.fitting import fit_model
+from pipeline.api.keywords import parameters, with_keywords
 from pipeline.api.model import Explanation, Model
-from pipeline.core.files import write_whole
-from pipeline.core.names import ModelName
 from pipeline.core.values import LABEL_KINDS, Float32, Int32
 from pipeline.models.saved import load_model
-from pipeline.settings.setting import AUTO
-from pipeline.settings.tables import SETTINGS, Config, with_values
 
-# What a single fit depends on. The rest of [corpus] and [run] is about files, tests and comparisons.
-TABLES = ("tokenizer", "vocabulary", "word2vec", "fasttext", "embeddings", "baselines", "networks")
-OWN = (
-    "corpus.validation_size",
-    *("run.seed", "run.training_seed", "run.refit", "run.tune", "run.class_weights", "run.metric"),
-    *("run.deterministic", "run.cache"),
-)
 Labels = NDArray[np.generic]
-KEYWORDS = keywords_of(key for key in SETTINGS if key.split(".")[0] in TABLES or key in OWN)
+KEYWORDS = keywords_but()
 
 
-class TextClassifier(ClassifierMixin, BaseEstimator):
+class TextClassifier(ClassifierMixin, Estimator):
     """One model of a run, fitted on texts as a run fits it, with what turns raw text into its answers.
 
     It is an estimator of scikit-learn: `cross_val_score`, `GridSearchCV`, `Pipeline` and `CalibratedClassifierCV` take
@@ -70,28 +58,12 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
     ['+', '-']
     """
 
+    keywords = KEYWORDS
     classes_: Labels
     notes_: tuple[str, ...]
 
     def __init__(self, model: str = "lstm:max@word2vec", **settings: object) -> None:
-        with as_invalid_input():
-            check_known(settings, ("model", *KEYWORDS), type(self).__name__)
-        self.model = model
-        for name, value in settings.items():
-            setattr(self, name, value)
-
-    def get_params(self, deep: bool = True) -> dict[str, object]:
-        """Return the model and the settings that were given, by their keywords."""
-        given = {name: value for name, value in vars(self).items() if name in KEYWORDS}
-        return {"model": self.model, **given}
-
-    def set_params(self, **params: object) -> TextClassifier:
-        """Change the model or settings, and return the estimator."""
-        with as_invalid_input():
-            check_known(params, ("model", *KEYWORDS), type(self).__name__)
-        for name, value in params.items():
-            setattr(self, name, value)
-        return self
+        super().__init__(model, **settings)
 
     def __sklearn_tags__(self) -> object:
         """Return what scikit-learn is told: the input is one text a document."""
@@ -134,13 +106,6 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         self._take(fitted)
         return self
 
-    def _config(self) -> Config:
-        name = ModelName.parse(self.model)
-        source = AUTO if name.source is None else str(name.source)
-        given = {keyword: value for keyword, value in self.get_params().items() if keyword != "model"}
-        models = {"run.models": (name.asked or self.model,), "run.embeddings": (source,)}
-        return with_values(config_of(KEYWORDS, given), models)
-
     def predict_proba(self, X: Texts) -> Float32:
         """Return each text's probabilities; float32 (N, C), a column for each of `classes_`."""
         check_is_fitted(self)
@@ -157,39 +122,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         return self._model.explain(text)
 
-    def save(self, folder: str | os.PathLike[str]) -> None:
-        """Write the model into a new folder, from which `pipeline.load_model` reads it: JSON and arrays, no pickle.
-
-        Raises
-        ------
-        PipelineError
-            If there is something in the folder.
-        """
-        check_is_fitted(self)
-        place = Path(folder)
-        if place.is_file() or (place.is_dir() and any(place.iterdir())):
-            raise InvalidInput(
-                "output-exists", str(place), "there is something of this name", "name a new folder"
-            )
-        _write(self._fitted.files, place)
-
-    def _take(self, fitted: FittedModel) -> None:
-        self._fitted = fitted
-        with TemporaryDirectory(prefix="embedseq-") as place:
-            _write(fitted.files, Path(place))
-            self._model = Model(load_model(Path(place), fitted.name))
-
-    def __getstate__(self) -> dict[str, object]:
-        """Return plain data: the settings, and the files of the model as bytes."""
-        state: dict[str, object] = super().__getstate__()
-        return {name: value for name, value in state.items() if name != "_model"}
-
-    def __setstate__(self, state: dict[str, object]) -> None:
-        """Take them, and read the model from them."""
-        super().__setstate__(state)
-        fitted = state.get("_fitted")
-        if isinstance(fitted, FittedModel):
-            self._take(fitted)
+    def _load(self, place: Path, name: str) -> None:
+        self._model = Model(load_model(place, name))
 
 
 def _check_no_others(others: Mapping[str, object]) -> None:
@@ -222,11 +156,6 @@ def _encoded(y: ArrayLike) -> tuple[Labels, Int32]:
         only = f"one class, {classes.tolist()[0]!r}" if len(classes) else "no documents"
         raise InvalidInput("one-class", "y", f"there is {only}", "give documents of two classes or more")
     return classes, places.astype(np.int32)
-
-
-def _write(files: Mapping[str, bytes], folder: Path) -> None:
-    for name, content in files.items():
-        write_whole(folder / name, content)
 
 
 TextClassifier.__signature__ = Signature(  # what `help` and editors show

@@ -54,9 +54,7 @@ class FittedModel:
 def fit_model(
     texts: pl.Series, labels: Int32, label_names: tuple[str, ...], config: Config, kind: str = "str"
 ) -> FittedModel:
-    """Return the one model of the settings, fitted on documents as a run fits its first seed.
-
-    Validation documents are split off, stratified, copies of a text in one part; there are no test documents.
+    """Return the one model of the settings, fitted on texts with labels; see `fit_loaded`.
 
     Parameters
     ----------
@@ -67,6 +65,14 @@ def fit_model(
         The settings of a run with one model.
     kind : str
         What the labels are in memory, one of `LABEL_KINDS`.
+    """
+    return fit_loaded(replace(_loaded(texts, labels, label_names), writing=Writing(labels=kind)), config)
+
+
+def fit_loaded(loaded: LoadedCorpus, config: Config) -> FittedModel:
+    """Return the one model of the settings, fitted on documents as a run fits its first seed.
+
+    Validation documents are split off, stratified, copies of a text in one part; there are no test documents.
 
     Raises
     ------
@@ -75,7 +81,6 @@ def fit_model(
     """
     planned = _planned(config)
     config = with_values(config, {"run.seeds": 1, "run.probes": False})
-    loaded = replace(_loaded(texts, labels, label_names), writing=Writing(labels=kind))
     config, cut = settle_tokenizer(config, loaded)
     duplicates = find_duplicates(loaded.corpus)
     (corpus,) = split_corpus(
@@ -99,7 +104,7 @@ def fit_model(
         TemporaryDirectory(prefix="embedseq-") as place,
         quiet(config.run.debug) if planned.seeded else nullcontext(),
     ):
-        folder = RunFolder(path=Path(place), label_names=label_names)
+        folder = RunFolder(path=Path(place), label_names=loaded.corpus.label_names)
         loop = FitLoop(data, [split], folder, folder.keep, facts, lambda fold: config, config, None)
         run_jobs([loop], Here(data))
         for why in loop.failed.values():

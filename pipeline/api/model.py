@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from pipeline.api.documents import Texts, as_texts
 from pipeline.api.errors import InvalidInput, as_invalid_input
+from pipeline.api.tagger import Tagger
 from pipeline.core.values import LABEL_KINDS, Float32
-from pipeline.models.saved import SavedModel
-from pipeline.models.saved import load_model as load_saved
+from pipeline.models.saved import SavedModel, SavedTagger, load_saved
 
 Label = str | int | float  # bool too
 Labels = NDArray[np.generic]
@@ -80,7 +80,7 @@ class Model:
     """
 
     saved: SavedModel = field(repr=False)
-    reload: Callable[[], Model] | None = field(default=None, repr=False)
+    reload: Callable[[], object] | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:
@@ -94,7 +94,7 @@ class Model:
         labels = [LABEL_KINDS[kind](name) for name in self.saved.label_names]
         return np.array(labels, dtype=object if kind == "str" else None)
 
-    def __reduce__(self) -> tuple[Callable[[], Model], tuple[()]]:
+    def __reduce__(self) -> tuple[Callable[[], object], tuple[()]]:
         """Return what loads it again."""
         if self.reload is None:
             raise InvalidInput(
@@ -171,8 +171,8 @@ def load_model(
     seed: int | None = None,
     fold: int | None = None,
     ensemble: bool = False,
-) -> Model:
-    """Return a model that a run, `TextClassifier.save` or `export` wrote.
+) -> Model | Tagger:
+    """Return a model that a run, `save` of an estimator or `export` wrote; of a run on words with tags a `Tagger`.
 
     Parameters
     ----------
@@ -210,7 +210,11 @@ def load_model(
         ensemble=ensemble,
     )
     with as_invalid_input() if ensemble and seed is not None else nullcontext():
-        return Model(load_saved(Path(place), name, seed=seed, fold=fold, ensemble=ensemble), again)
+        saved = load_saved(Path(place), name, seed=seed, fold=fold, ensemble=ensemble)
+    if isinstance(saved, SavedTagger):
+        return Tagger(saved, again)
+    assert isinstance(saved, SavedModel)
+    return Model(saved, again)
 
 
 def _check_arguments(place: object, name: object, seed: object, fold: object) -> None:

@@ -13,6 +13,7 @@ import polars as pl
 
 from pipeline.api.errors import InvalidInput
 from pipeline.api.model import Model, load_model
+from pipeline.api.tagger import Tagger
 from pipeline.core.errors import PipelineError
 from pipeline.report import summarise
 from pipeline.report.page.formats import interval, percent
@@ -97,7 +98,7 @@ class RunResult:
         return Report(self.folder / PAGE, self.folder / MARKDOWN)
 
     @cached_property
-    def best(self) -> Model:
+    def best(self) -> Model | Tagger:
         """The model to use: the one that the advice names.
 
         Raises
@@ -112,7 +113,7 @@ class RunResult:
             )
         return self.model(self.advice.model)
 
-    def model(self, name: str) -> Model:
+    def model(self, name: str) -> Model | Tagger:
         """Return a model that the run trained, such as `lstm:max@word2vec`.
 
         Raises

@@ -32,7 +32,7 @@ from pipeline.corpus.by_settings import with_answers
 from pipeline.corpus.duplicates import unlabelled_warning
 from pipeline.corpus.facts import describe_tokens
 from pipeline.corpus.splits import join_groups
-from pipeline.corpus.task_of import with_task
+from pipeline.corpus.task_of import with_metric, with_task
 from pipeline.embeddings.audit.fit import CorpusFacts
 from pipeline.experiment.conclude import conclude
 from pipeline.experiment.data import (
@@ -78,8 +78,6 @@ from pipeline.settings.tables import Config, first_seeds, with_values
 from pipeline.text.tokenizer import tokenize
 
 _COUNTED_DOCUMENTS = 2_000  # whose tokens tell long documents from short ones
-
-
 _STOPS = {
     INTERRUPTED: "Stopping as soon as nothing is lost by it; Ctrl-C again ends at once",
     OUT_OF_TIME: "The time is over: stopping as soon as nothing is lost by it",
@@ -117,7 +115,7 @@ def run_experiment(
         After the folder was written with what had finished; after a second Ctrl-C at once.
     """
     began = time.perf_counter()
-    config = with_task(config)
+    config, asked_for = with_task(config), config
     planned = plan_models(config.run.models, config.run.embeddings, config.run.task)
     check_settings(planned, config.networks)
     check_executor(config.run.executor)
@@ -127,6 +125,7 @@ def run_experiment(
     check_protocol(config.run.protocol)
     check_names(config.run.compare, {model.name for model in planned})
     read = read_and_split(config, console)
+    config = with_metric(config, asked_for, read.loaded.corpus.label_names)
     config, cut = settle_tokenizer(with_answers(config, read.loaded.reading), read.loaded)
     config, chosen = settle_sources(config, planned, read.corpora[0])
     told = (*cut, *chosen)

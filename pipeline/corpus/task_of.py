@@ -48,6 +48,13 @@ def with_task(config: Config) -> Config:
     return settled
 
 
+def with_metric(config: Config, asked: Config, names: tuple[str, ...]) -> Config:
+    """Return settings `with_task` with the metric that suits the answers a corpus has, where none was asked for."""
+    if asked.run.metric != FIRST_METRIC:
+        return config
+    return with_values(config, {"run.metric": CODE[config.run.task].deciding(names)})
+
+
 def name_of_task(config: Config) -> str:
     """Return what is asked: as the settings say, else by the first file."""
     if config.run.task != AUTO:

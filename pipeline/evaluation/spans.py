@@ -12,9 +12,8 @@ from pipeline.evaluation.pooling import PooledRun, pool_folds
 from pipeline.run_folder.metrics.spans import SpanScores, SpansOfRun, SpansOfType
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.tasks.tag.answers import TagAnswers
+from pipeline.tasks.tag.metrics import SPAN_F1, TOKEN_ACCURACY
 from pipeline.tasks.tag.scores import TagScores, score
-
-METRIC = "span-f1"
 
 
 def find_spans(saved: Iterable[SavedPredictions], kinds: Mapping[str, str]) -> tuple[SpanScores, ...]:
@@ -29,22 +28,24 @@ def _row(name: str, runs: Sequence[PooledRun]) -> SpanScores:
     return SpanScores(
         name=name,
         f1=_mean(one.f1 for one in scores),
-        f1_ci95=_interval(runs),
+        f1_ci95=_interval(runs, SPAN_F1),
         precision=_mean(one.precision for one in scores),
         recall=_mean(one.recall for one in scores),
         token_accuracy=_mean(one.accuracy for one in scores),
+        token_accuracy_ci95=_interval(runs, TOKEN_ACCURACY),
         sentences_right=_mean(one.sentences_right for one in scores),
         invalid=_mean(one.invalid for one in scores),
         runs=tuple(
-            SpansOfRun(run.seed, one.f1, one.by_type.wrong) for run, one in zip(runs, scores, strict=True)
+            SpansOfRun(run.seed, one.f1, one.by_type.wrong, one.accuracy, one.words_wrong)
+            for run, one in zip(runs, scores, strict=True)
         ),
         types=_types(answers[0], scores[0]),
     )
 
 
-def _interval(runs: Sequence[PooledRun]) -> tuple[float, float]:
-    """Return the 95 % interval of the mean F1, by the chance of sentences and seeds."""
-    low, high = crossed_estimate(unit_scores(runs, METRIC), runs[0].groups).interval
+def _interval(runs: Sequence[PooledRun], metric: str) -> tuple[float, float]:
+    """Return the 95 % interval of the mean by a metric, by the chance of sentences and seeds."""
+    low, high = crossed_estimate(unit_scores(runs, metric), runs[0].groups).interval
     return max(low, 0.0), min(high, 1.0)
 
 

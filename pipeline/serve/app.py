@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -19,18 +19,18 @@ from pipeline.serve.answers import Answer
 from pipeline.serve.batching import Answering
 from pipeline.serve.bodies import read_body
 from pipeline.serve.facts import Facts
+from pipeline.serve.kinds import OF_DOCUMENTS, Answers, Kind
 from pipeline.serve.limits import OPTION, Limits
 from pipeline.serve.measured import KIND, Measured
 from pipeline.serve.openapi import describe
 from pipeline.serve.pages import Page, draw_page
-from pipeline.serve.questions import Question, read_question
+from pipeline.serve.questions import Asked, read_question
 from pipeline.serve.refused import Refused
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-Answers = Callable[[Sequence[Question]], list[list[Answer]]]  # an answer to each text of each question
 RETRY = 1  # seconds after which a request that was refused for want of room may come again
 HEADERS = {"x-content-type-options": "nosniff", "cache-control": "no-store"}
 
@@ -43,18 +43,21 @@ class Service:
     facts : of the model and the service
     answerer : of the model
     limits : what is taken at most
+    kind : what it takes and gives
     """
 
-    def __init__(self, facts: Facts, answerer: Answers, limits: Limits) -> None:
-        self._facts, self._answerer, self._limits = facts, answerer, limits
+    def __init__(self, facts: Facts, answerer: Answers, limits: Limits, kind: Kind = OF_DOCUMENTS) -> None:
+        self._facts, self._answerer, self._limits, self._kind = facts, answerer, limits, kind
         self.measured = Measured()
-        self.answering = Answering[Question, list[Answer]](
-            self._answer, lambda question: len(question.texts), limits.together
+        self.answering = Answering[Asked, list[Answer]](
+            self._answer, lambda question: len(question.sizes()), limits.together
         )
         self._in_hand = 0
-        self._description = describe()
-        self._page = draw_page("try.html.j2", facts=asdict(facts))
-        self._docs = draw_page("docs.html.j2", description=self._description, facts=asdict(facts))
+        self._description = describe(kind)
+        self._page = draw_page(kind.page, kind.script, facts=asdict(facts))
+        self._docs = draw_page(
+            "docs.html.j2", kind.script, description=self._description, facts=asdict(facts)
+        )
 
     def app(self) -> ASGIApp:
         """Return the application for a server."""
@@ -81,7 +84,8 @@ class Service:
         """Answer the texts of a request."""
         with self._room():
             started = time.perf_counter()
-            question = read_question(await read_body(request, self._limits), self._limits)
+            body = await read_body(request, self._limits)
+            question = read_question(body, self._limits, self._kind.question, self._kind.example)
             answers = await self._answered(question)
             self.measured.seconds.observe(time.perf_counter() - started)
         return JSONResponse({"model": self._facts.model, "answers": answers}, headers=HEADERS)
@@ -100,7 +104,7 @@ class Service:
             self._in_hand -= 1
             self.measured.waiting.set(self._in_hand)
 
-    async def _answered(self, question: Question) -> list[Answer]:
+    async def _answered(self, question: Asked) -> list[Answer]:
         seconds = self._limits.answer_seconds
         try:
             async with asyncio.timeout(seconds):
@@ -109,8 +113,8 @@ class Service:
             what = f"it was not answered within {seconds} s"
             raise Refused(504, "service", what, "send fewer texts in a request, or try again later") from None
 
-    def _answer(self, questions: Sequence[Question]) -> list[list[Answer]]:
-        self.measured.texts.observe(sum(len(question.texts) for question in questions))
+    def _answer(self, questions: Sequence[Asked]) -> list[list[Answer]]:
+        self.measured.texts.observe(sum(len(question.sizes()) for question in questions))
         return self._answerer(questions)
 
     async def metadata(self, request: Request) -> Response:

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 import pipeline
-from pipeline.models.saved import SavedModel
-from pipeline.models.saved.loading import tags_words
+from pipeline.models.saved import Saved, SavedModel
 from pipeline.predict.which_model import AskedModel, choose_name, load, read_choice_of
 from pipeline.run_folder.choice import Choice
 from pipeline.run_folder.models import FORMAT_VERSION
@@ -44,7 +43,7 @@ class Facts:
     limits: Limits
 
 
-def load_asked(asked: AskedModel) -> tuple[SavedModel, Choice | None]:
+def load_asked(asked: AskedModel) -> tuple[Saved, Choice | None]:
     """Return the model that is asked for, or that which the run advises, and what the run says of its models.
 
     Raises
@@ -53,13 +52,10 @@ def load_asked(asked: AskedModel) -> tuple[SavedModel, Choice | None]:
         If there is none, none is advised, or it cannot be read.
     """
     choice = read_choice_of(asked.place)
-    model = load(asked, choose_name(asked, choice)).model
-    if not isinstance(model, SavedModel):
-        raise tags_words(model.name, str(asked.place))
-    return model, choice
+    return load(asked, choose_name(asked, choice)).model, choice
 
 
-def gather(asked: AskedModel, model: SavedModel, choice: Choice | None, limits: Limits) -> Facts:
+def gather(asked: AskedModel, model: Saved, choice: Choice | None, limits: Limits) -> Facts:
     """Return what is known of a model."""
     measured = choice.models.get(model.name) if choice and not asked.ensemble else None
     versions = {name: version(name) for name in LIBRARIES}
@@ -67,7 +63,7 @@ def gather(asked: AskedModel, model: SavedModel, choice: Choice | None, limits: 
         model.name,
         model.label_names,
         Accuracy(measured.accuracy, measured.accuracy_ci95) if measured else None,
-        model.method,
+        model.method if isinstance(model, SavedModel) else None,
         _trainings(asked),
         asked.place.resolve().name,
         {"embedseq": pipeline.__version__, "python": platform.python_version(), **versions},

@@ -3,62 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 
 from pydantic import TypeAdapter
 
 import pipeline
 from pipeline.core.files import Json
 from pipeline.serve.facts import Facts
-from pipeline.serve.questions import EXAMPLE, question_schema
+from pipeline.serve.kinds import Kind
+from pipeline.serve.questions import question_schema
+from pipeline.serve.schemas import EXPLANATION, TEXT, Schema, refers, table
 
-Schema = dict[str, Json]
-
-
-def _object(properties: Mapping[str, Schema], *optional: str) -> Schema:
-    required = [name for name in properties if name not in optional]
-    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
-
-
-def _refers(name: str) -> Schema:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-_TEXT: Schema = {"type": "string"}
-_NUMBER: Schema = {"type": "number"}
-_SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
-_PLACE: Schema = {"type": ["integer", "null"], "minimum": 0}
-_WORD = _object({"word": _TEXT, "weight": {"type": ["number", "null"]}, "start": _PLACE, "end": _PLACE})
-_EXPLANATION: Schema = {
-    "description": "The words for and against `label`, above and below 0; or why they cannot be said.",
-    "oneOf": [
-        _object(
-            {
-                "label": _TEXT,
-                "method": {"enum": ["weights", "occlusion"]},
-                "text": _TEXT,
-                "words": {"type": "array", "items": _WORD},
-            }
-        ),
-        _object({"why_not": _TEXT}),
-    ],
-}
-_ANSWER = _object(
-    {
-        "label": _TEXT,
-        "probabilities": {"type": "object", "additionalProperties": _SHARE},
-        "confidence": _SHARE,
-        "unlike_training": {"type": ["string", "null"]},
-        "explanation": _refers("Explanation"),
-    },
-    "explanation",
-)
 SCHEMAS: dict[str, Schema] = {
-    "Answer": _ANSWER,
-    "Answers": _object({"model": _TEXT, "answers": {"type": "array", "items": _refers("Answer")}}),
-    "Explanation": _EXPLANATION,
-    "Health": _object({"status": _TEXT}),
-    "Refusal": _object({"where": _TEXT, "what": _TEXT, "fix": _TEXT}),
+    "Answers": table({"model": TEXT, "answers": {"type": "array", "items": refers("Answer")}}),
+    "Explanation": EXPLANATION,
+    "Health": table({"status": TEXT}),
+    "Refusal": table({"where": TEXT, "what": TEXT, "fix": TEXT}),
 }
 REFUSALS = {
     400: "It is no JSON in UTF-8.",
@@ -78,10 +37,10 @@ def _metadata() -> dict[str, Schema]:
     return {**schema.pop("$defs"), "Metadata": schema}
 
 
-def describe() -> dict[str, Json]:
-    """Return the content of `/openapi.json`."""
+def describe(kind: Kind) -> dict[str, Json]:
+    """Return the content of `/openapi.json`, for a model of a kind."""
     refusals = {str(status): _response(what, "Refusal") for status, what in REFUSALS.items()}
-    question = {"application/json": {"schema": _refers("Question"), "example": json.loads(EXAMPLE)}}
+    question = {"application/json": {"schema": refers("Question"), "example": json.loads(kind.example)}}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -92,7 +51,7 @@ def describe() -> dict[str, Json]:
         "paths": {
             "/predict": {
                 "post": {
-                    "summary": "The label of each text, and how probable every label is.",
+                    "summary": kind.summary,
                     "requestBody": {"required": True, "content": question},
                     "responses": {
                         "200": _response("An answer to each text, in order.", "Answers"),
@@ -107,12 +66,17 @@ def describe() -> dict[str, Json]:
             "/metrics": _read("Counts for Prometheus."),
             "/openapi.json": _read("This description."),
         },
-        "components": {"schemas": SCHEMAS | _metadata() | {"Question": question_schema()}},
+        "components": {
+            "schemas": {"Answer": kind.answer}
+            | SCHEMAS
+            | _metadata()
+            | {"Question": question_schema(kind.question)}
+        },
     }
 
 
 def _response(what: str, schema: str) -> Schema:
-    return {"description": what, "content": {"application/json": {"schema": _refers(schema)}}}
+    return {"description": what, "content": {"application/json": {"schema": refers(schema)}}}
 
 
 def _read(summary: str, schema: str | None = None) -> Schema:

@@ -20,7 +20,7 @@ class Page:
     policy: str
 
 
-def draw_page(name: str, **given: Json) -> Page:
+def draw_page(name: str, script_name: str, **given: Json) -> Page:
     """Return the page of a template; every string that is given is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
@@ -28,7 +28,7 @@ def draw_page(name: str, **given: Json) -> Page:
     templates = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    style, script = (_read(f"{kind}") for kind in ("page.css", "page.js"))
+    style, script = (_read(f"{kind}") for kind in ("page.css", script_name))
     html = templates.get_template(name).render(style=Markup(style), script=Markup(script), **given)
     allowed = f"style-src {_hash(style)}; script-src {_hash(script)}; connect-src 'self'; img-src data:"
     never = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

@@ -6,7 +6,7 @@ import re
 from codecs import BOM_UTF8
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError
 
@@ -22,7 +22,15 @@ EXAMPLE = '{"texts": ["a good film"]}'
 _PLACE_IN_JSON = re.compile(r"(?P<what>.*) at line (?P<line>\d+) column (?P<column>\d+)", re.DOTALL)
 
 
-class Question(BaseModel):
+class Asked(BaseModel):
+    """What every kind of question is: so many sentences or documents."""
+
+    def sizes(self) -> list[tuple[str, int]]:
+        """Return the place and the characters of each text."""
+        raise NotImplementedError
+
+
+class Question(Asked):
     """The body of `POST /predict`."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
@@ -38,6 +46,13 @@ class Question(BaseModel):
     explain: Annotated[bool, Field(description="With the words that speak for and against each answer.")] = (
         False
     )
+
+    def sizes(self) -> list[tuple[str, int]]:
+        """Return the place and the characters of each text."""
+        return [(f"texts[{place}]", len(text)) for place, text in enumerate(self.texts)]
+
+
+Q = TypeVar("Q", bound=Asked)
 
 
 class Fault(NamedTuple):
@@ -56,12 +71,13 @@ _FAULTS: Mapping[str, Fault] = {  # by pydantic's types of errors
     ),
     "int_type": Fault("it is no whole number", "send a number from 1 on, or leave it out"),
     "greater_than_equal": Fault("it is less than 1", "send a number from 1 on, or leave it out"),
+    "value_error": Fault("it holds both texts and tokens, or none of them", "send one of the two"),
     "bool_type": Fault("it is neither true nor false", "send true or false, or leave it out"),
 }
 
 
-def read_question(body: bytes, limits: Limits) -> Question:
-    """Return the question that a request's body holds.
+def read_question(body: bytes, limits: Limits, kind: type[Q] = Question, example: str = EXAMPLE) -> Q:  # type: ignore[assignment]
+    """Return the question of a kind that a request's body holds.
 
     Raises
     ------
@@ -69,32 +85,32 @@ def read_question(body: bytes, limits: Limits) -> Question:
         400 if it is no JSON in UTF-8, 422 if it holds something else than a question, 413 if it holds too much.
     """
     if not body.strip():
-        raise Refused(400, "body", "it is empty", f"send {EXAMPLE}")
+        raise Refused(400, "body", "it is empty", f"send {example}")
     try:
-        question = Question.model_validate_json(body.removeprefix(BOM_UTF8))
+        question = kind.model_validate_json(body.removeprefix(BOM_UTF8))
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False)
         unknown = [
             fault for fault in faults if fault["type"] == "extra_forbidden"
         ]  # why another key is missing
-        raise _refusal([*unknown, *faults][0], body) from None
+        raise _refusal([*unknown, *faults][0], body, kind, example) from None
     _check(question, limits)
     return question
 
 
-def _refusal(error: ErrorDetails, body: bytes) -> Refused:
+def _refusal(error: ErrorDetails, body: bytes, kind: type[Asked], example: str) -> Refused:
     """Return what is said of the first thing that is wrong."""
     if error["type"] == "json_invalid":
-        return _no_json(str(error.get("ctx", {}).get("error", error["msg"])), body)
+        return _no_json(str(error.get("ctx", {}).get("error", error["msg"])), body, example)
     where = _place(error["loc"])
     if error["type"] == "extra_forbidden":
-        known = did_you_mean(str(error["loc"][-1]), Question.model_fields)
+        known = did_you_mean(str(error["loc"][-1]), kind.model_fields)
         return Refused(422, where, "there is no such key", known)
-    fault = _FAULTS.get(error["type"], Fault(error["msg"], f"send {EXAMPLE}"))
-    return Refused(422, where, *fault)
+    what, fix = _FAULTS.get(error["type"], Fault(error["msg"], f"send {EXAMPLE}"))
+    return Refused(422, where, what, fix.replace(EXAMPLE, example))
 
 
-def _no_json(message: str, body: bytes) -> Refused:
+def _no_json(message: str, body: bytes, example: str) -> Refused:
     """Return what is said of a body that is not JSON: where that begins, in lines and columns."""
     try:
         body.decode("utf-8")
@@ -102,7 +118,7 @@ def _no_json(message: str, body: bytes) -> Refused:
         return Refused(400, f"body, byte {error.start}", "this is not UTF-8", "send the body in UTF-8")
     found = _PLACE_IN_JSON.fullmatch(message)
     where = f"body:{found['line']}:{found['column']}" if found else "body"
-    return Refused(400, where, f"this is not JSON ({found['what'] if found else message})", f"send {EXAMPLE}")
+    return Refused(400, where, f"this is not JSON ({found['what'] if found else message})", f"send {example}")
 
 
 def _place(loc: tuple[int | str, ...]) -> str:
@@ -115,23 +131,25 @@ def _place(loc: tuple[int | str, ...]) -> str:
     return written.removeprefix(".") or "body"
 
 
-def _check(question: Question, limits: Limits) -> None:
+def _check(question: Asked, limits: Limits) -> None:
     texts, characters = "texts", "characters"
-    if question.explain:
+    if isinstance(question, Question) and question.explain:
         texts, characters = "explained", "explained_characters"
     most, longest = getattr(limits, texts), getattr(limits, characters)
-    with_words = " with `explain`" * question.explain
-    if len(question.texts) > most:
-        what = f"{len(question.texts):,} texts; at most {most:,} in a request{with_words}"
-        raise Refused(413, "texts", what, "send them in several requests")
-    for place, text in enumerate(question.texts):
-        if len(text) > longest:
-            what = f"{len(text):,} characters; at most {longest:,} in a text{with_words}"
+    with_words = " with `explain`" * (texts == "explained")
+    sizes = question.sizes()
+    if len(sizes) > most:
+        what = f"{len(sizes):,} texts; at most {most:,} in a request{with_words}"
+        where = sizes[0][0].partition("[")[0]
+        raise Refused(413, where, what, "send them in several requests")
+    for where, size in sizes:
+        if size > longest:
+            what = f"{size:,} characters; at most {longest:,} in a text{with_words}"
             fix = f"shorten it, or start the service with `{OPTION} {characters}=N`"
-            raise Refused(413, f"texts[{place}]", what, fix)
+            raise Refused(413, where, what, fix)
 
 
 @cache
-def question_schema() -> dict[str, Json]:
-    """Return the JSON schema of a question (draft 2020-12)."""
-    return Question.model_json_schema()
+def question_schema(kind: type[Asked] = Question) -> dict[str, Json]:
+    """Return the JSON schema of a kind of question (draft 2020-12)."""
+    return kind.model_json_schema()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
+from pipeline.core.wording import FIRST_METRIC
 from pipeline.settings.tables import Config
 from pipeline.tasks.answers import Answers
 from pipeline.tasks.classification.answers import answers_of, from_columns, to_columns
@@ -22,11 +23,13 @@ from pipeline.tasks.generate.metrics import METRICS as OF_TEXT
 from pipeline.tasks.metric import Metric
 from pipeline.tasks.tag import columns as tag_columns
 from pipeline.tasks.tag.metrics import METRICS as OF_TAGS
+from pipeline.tasks.tag.metrics import metric_of_tags
 from pipeline.tasks.task import OneAnswer, Task
 
 CLASSIFY = OneAnswer(
     name="classify",
     metrics=OF_CLASSES,
+    deciding=lambda names: FIRST_METRIC,
     columns=to_columns,
     from_columns=from_columns,
     names=class_names,
@@ -44,6 +47,7 @@ CLASSIFY = OneAnswer(
 TAG = Task(
     name="tag",
     metrics=OF_TAGS,
+    deciding=metric_of_tags,
     columns=tag_columns.to_columns,
     from_columns=tag_columns.from_columns,
 )

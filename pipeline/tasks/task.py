@@ -23,13 +23,15 @@ class Task(Generic[A]):
     Attributes
     ----------
     name : str
-    metrics : what `--metric` may ask for; the first is used where nothing is asked for
+    metrics : what `--metric` may ask for
+    deciding : names of the answers > the metric that models are judged by where none is asked for
     columns : (answers, names) > the columns of a file of answers
     from_columns : (columns, hard) > answers and names; ValueError says what is wrong
     """
 
     name: str
     metrics: Mapping[str, Metric[A]]
+    deciding: Callable[[tuple[str, ...]], str]
     columns: Callable[[A, Sequence[str]], pl.DataFrame]
     from_columns: Callable[[pl.DataFrame, bool], tuple[A, tuple[str, ...]]]
 

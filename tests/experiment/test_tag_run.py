@@ -89,3 +89,20 @@ def test_the_run_is_verified_and_told_in_the_words_of_its_task(tag_run: Path) ->
     assert "right class" not in report
     config = json.loads((tag_run / "metrics.json").read_text())["config"]
     assert (config["run"]["task"], config["run"]["metric"]) == ("tag", "span-f1")
+
+
+def test_tags_that_make_no_spans_are_judged_by_words(tmp_path: Path) -> None:
+    (tmp_path / "train.conll").write_text(sentences(60, 1))
+    (tmp_path / "test.conll").write_text(sentences(20, 2))
+    files = {"test": tmp_path / "test.conll", "models": ["most-frequent"], "tags": "2"}
+    run_pipeline(tmp_path / "train.conll", out=tmp_path / "run", **files)
+    metrics = score_run(tmp_path / "run").metrics
+    (saved,) = (entry.predictions for entry in read_run_predictions(tmp_path / "run"))
+    (row,) = metrics.spans
+    assert metrics.verdict.metric == "token-accuracy"
+    assert row.runs[0].words_wrong == int((saved.predicted != saved.labels).sum())
+    assert row.token_accuracy_ci95[0] <= row.token_accuracy <= row.token_accuracy_ci95[1]
+    report = (tmp_path / "run" / "report.md").read_text()
+    assert "Words of 100 that have the right tag in test sentences" in report
+    run_pipeline(tmp_path / "train.conll", out=tmp_path / "spans", metric="span-f1", **files)
+    assert score_run(tmp_path / "spans").metrics.verdict.metric == "span-f1"  # where it is asked for

@@ -13,14 +13,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from builders import int32, tokens_of
+from tagger_by_hand import TAGGER
 
 from pipeline.core.console import Console
 from pipeline.core.errors import PipelineError
 from pipeline.corpus.asked.columns import ColumnOptions
-from pipeline.models.baselines.tagging.fitting import Penalty, fit_most_frequent
-from pipeline.models.baselines.tagging.sentences import Sentences as Words
-from pipeline.models.saved.tagger import SavedLinearTagger
 from pipeline.predict.options import Options
 from pipeline.predict.tagged import sentences as of_sentences
 from pipeline.predict.tagged.answers import answer
@@ -28,15 +25,6 @@ from pipeline.predict.tagged.inputs import open_sentences
 from pipeline.predict.tagged.outputs import as_objects, as_table
 from pipeline.predict.tagged.predicting import predict_tags
 from pipeline.predict.which_model import AskedModel
-from pipeline.settings.tables import TokenizerSettings
-from pipeline.tasks.table import TAG
-
-TAGS = ("B-PER", "I-PER", "O")
-TRAINING = tokens_of([["Then", "Ida", "Kim", "runs", "."], ["There", "Bo", "Kim", "sings", "."]])
-OWN = "most-frequent", TAG, TAGS, TokenizerSettings(unspaced="characters")
-TAGGER = SavedLinearTagger(
-    *OWN, None, fit_most_frequent(Words(TRAINING), int32([2, 0, 1, 2, 2] * 2), 3, Penalty())
-)  # Ida and Bo begin a name, Kim goes on with it
 
 
 def predicted(

@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 import polars as pl
 
+from pipeline.core.files import Json
 from pipeline.core.values import Float32, Int32
 from pipeline.interpret.contributions.places import blank_out, place_tokens
 from pipeline.models.saved import SavedTagger
@@ -42,9 +43,9 @@ class Span:
     confidence: float
     characters: tuple[int, int] | None = None
 
-    def as_json(self) -> dict[str, object]:
+    def as_json(self) -> dict[str, Json]:
         """Return it as an object of JSON."""
-        own: dict[str, object] = {"type": self.type, "start": self.start, "end": self.end, "text": self.text}
+        own: dict[str, Json] = {"type": self.type, "start": self.start, "end": self.end, "text": self.text}
         own["confidence"] = round(self.confidence, PLACES)
         if self.characters is not None:
             own |= {"start_character": self.characters[0], "end_character": self.characters[1]}

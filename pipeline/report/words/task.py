@@ -117,6 +117,19 @@ def _bits_taken(run: Run) -> dict[str, Counted]:
     }
 
 
+def _words_right(run: Run) -> dict[str, Counted]:
+    """Return what part of the words taggers tag right."""
+    return {
+        row.name: Counted(
+            row.token_accuracy,
+            row.token_accuracy_ci95,
+            tuple(one.token_accuracy for one in row.runs),
+            tuple(one.words_wrong for one in row.runs),
+        )
+        for row in run.metrics.spans
+    }
+
+
 TASKS: dict[str, Task] = {
     "classify": Task(
         count=_right_answers,
@@ -175,6 +188,27 @@ TASKS: dict[str, Task] = {
         has_right_answers=False,
     ),
 }
+BY_METRIC: dict[str, Task] = {
+    "token-accuracy": Task(
+        count=_words_right,
+        metric="token-accuracy",
+        unit="sentence",
+        mistake="wrong tag",
+        mistakes="wrong tags",
+        wrong="Words with a wrong tag in the same {documents}.",
+        right="Right of 100",
+        head="right of 100",
+        counted="Words of 100 that have the right tag in test sentences",
+        more="How many more of 100 words the first model tags right than the second",
+        answered="test sentences, each word with one of {classes} tags",
+        one_is="{names} tags {score} of 100 words right",
+        several_are="{names} tag {score} of 100 words right",
+        other_is="{names} {score}",
+        expect="{score} of 100 words tagged right in sentences like these ({low} to {high})",
+        little="one word in 100",
+    ),
+}
+"""What is counted where a run is judged by a metric that is not its task's usual one."""
 
 
 def name_of_task(run: Run) -> str:
@@ -184,5 +218,7 @@ def name_of_task(run: Run) -> str:
 
 
 def task_of(run: Run) -> Task:
-    """Return the task of a run."""
-    return TASKS[name_of_task(run)]
+    """Return the words of a run's task, and what it counts: by its metric where that counts something else."""
+    metric = run.metrics.setting("run.metric")
+    own = BY_METRIC.get(metric) if isinstance(metric, str) else None
+    return own or TASKS[name_of_task(run)]

@@ -25,6 +25,8 @@ class SpansOfRun(Row):
     seed: Count
     f1: Share
     wrong: Count
+    token_accuracy: Share
+    words_wrong: Count
 
 
 @dataclass(frozen=True)
@@ -41,11 +43,14 @@ class SpanScores(Row):
     """share of the spans that it says which are there, and share of those there that it says"""
     recall: Share
     token_accuracy: Share
-    """share of the words that have the right tag, and of the sentences that have no wrong one"""
+    """share of the words that have the right tag, with its 95 % interval by sentences"""
+    token_accuracy_ci95: ShareInterval
     sentences_right: Share
+    """share of the sentences that have no wrong tag"""
     invalid: float
     """sentences with a tag that cannot follow the one before"""
     runs: tuple[SpansOfRun, ...]
-    """each training: its `f1`, and how many spans it missed or invented (`wrong`)"""
+    """each training: its `f1`, and how many spans it missed or invented (`wrong`); its `token_accuracy`, and how many
+    words have a wrong tag (`words_wrong`)"""
     types: tuple[SpansOfType, ...]
     """an entry a type that is there: `precision`, `recall`, `f1`, and how many spans are `there`; of the first seed"""

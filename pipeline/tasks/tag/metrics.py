@@ -13,6 +13,7 @@ import numpy as np
 from pipeline.core.values import Float64
 from pipeline.tasks.metric import Metric, Slope, by_slope
 from pipeline.tasks.tag.answers import TagAnswers
+from pipeline.tasks.tag.schemes import TagSet
 from pipeline.tasks.tag.scores import counts_by_sentence, words_right
 
 Counts = Callable[[TagAnswers], Float64]
@@ -58,10 +59,20 @@ def _of_counts(name: str, words: str, counts: Counts) -> Metric[TagAnswers]:
     return Metric(name, words, True, value, by_slope(value, slope), slope)
 
 
+SPAN_F1, TOKEN_ACCURACY = "span-f1", "token-accuracy"
 METRICS = {
     metric.name: metric
     for metric in (
-        _of_counts("span-f1", "span F1", _spans),
-        _of_counts("token-accuracy", "token accuracy", _words),
+        _of_counts(SPAN_F1, "span F1", _spans),
+        _of_counts(TOKEN_ACCURACY, "token accuracy", _words),
     )
 }
+
+
+def metric_of_tags(names: tuple[str, ...]) -> str:
+    """Return what taggers are judged by where nothing is asked for: words, where tags make no spans.
+
+    >>> metric_of_tags(("B-NP", "I-NP", "O")), metric_of_tags(("NN", "VB"))
+    ('span-f1', 'token-accuracy')
+    """
+    return TOKEN_ACCURACY if TagSet.of(names).scheme == "plain" else SPAN_F1

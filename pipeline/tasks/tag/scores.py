@@ -56,6 +56,11 @@ class TagScores:
     by_type: SpanCounts
     invalid: int
 
+    @property
+    def words_wrong(self) -> int:
+        """How many words have a wrong tag."""
+        return round((1 - self.accuracy) * self.n_words)
+
 
 def score(answers: TagAnswers) -> TagScores:
     """Return the scores of one set of answers.
