@@ -54,6 +54,7 @@ TAG = Task(
 GENERATE = Task(
     name="generate",
     metrics=OF_TEXT,
+    deciding=lambda names: "bits-per-byte",
     columns=language_columns.to_columns,
     from_columns=language_columns.from_columns,
 )

@@ -60,7 +60,7 @@ EXAMPLES = {
     "classify": Example("texts.csv", texts, ("bow", "tfidf"), "a very good film"),
     "tag": Example("words.conll", sentences, ("most-frequent", "window"), "Ida Kim runs there"),
 }
-each_task = pytest.mark.parametrize("task", [name for name in TASKS if FACTS[name].keeps_models])
+each_task = pytest.mark.parametrize("task", [name for name in TASKS if TASKS[name].keeps_models])
 
 
 @pytest.fixture(scope="module")
