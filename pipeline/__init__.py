@@ -1,6 +1,7 @@
 """embedseq: does an embedding + recurrent network beat bag of words on your labelled text?
 
-What Python programs use stands here: `run`, `read_run`, `load_model`, `TextClassifier`, `TextTagger` and
+What Python programs use stands here: `run`, `read_run`, `load_model`, `TextClassifier`, `TextTagger`,
+`MultilabelClassifier` and
 `PipelineError`. Each is imported when it is first asked for, so that `import pipeline` takes no time.
 """
 
@@ -14,14 +15,25 @@ from pipeline.core.version import __version__
 if TYPE_CHECKING:
     from pipeline.api.classifier import TextClassifier
     from pipeline.api.model import load_model
+    from pipeline.api.multilabel import MultilabelClassifier
     from pipeline.api.result import read_run
     from pipeline.api.running import run
     from pipeline.api.text_tagger import TextTagger
     from pipeline.core.errors import PipelineError
 
-__all__ = ["PipelineError", "TextClassifier", "TextTagger", "__version__", "load_model", "read_run", "run"]
+__all__ = [
+    "MultilabelClassifier",
+    "PipelineError",
+    "TextClassifier",
+    "TextTagger",
+    "__version__",
+    "load_model",
+    "read_run",
+    "run",
+]
 
 _MODULES = {
+    "MultilabelClassifier": "pipeline.api.multilabel",
     "PipelineError": "pipeline.core.errors",
     "TextClassifier": "pipeline.api.classifier",
     "TextTagger": "pipeline.api.text_tagger",

@@ -150,7 +150,7 @@ def _facts(sources: tuple[str, ...], tested: int, n_folds: int, state: str) -> d
             "folds": n_folds if n_folds > 1 else 0,
             "duplicates": dict.fromkeys(("exact", "normalised", "across_splits", "conflicting_labels"), 0)
             | {"warning": None},
-            **{"hash": "c0" * 32, "split_hash": "5f" * 32, "unlabelled_hash": None},
+            **{"hash": "c0" * 32, "split_hash": "5f" * 32, "unlabelled_hash": None, "label_sets": None},
         },
         "embeddings": [_source(source) for source in sources],
         **{"tuning": [], "assumptions": ["the texts are English"], "warnings": ["a warning of the run"]},

@@ -15,8 +15,10 @@ HEAVY = {"tensorflow", "keras", "gensim", "altair", "sklearn", "vl_convert"}
 SUBCLASSES = {  # their classes are scikit-learn's: other modules load them in functions
     "pipeline.api.classifier",
     "pipeline.api.estimator",
+    "pipeline.api.multilabel",
     "pipeline.api.text_tagger",
     "pipeline.models.baselines.estimators",
+    "pipeline.models.baselines.label_by_label",
 }
 
 # The rooms, from the ground up: what stands in one imports its own room and those named before it.

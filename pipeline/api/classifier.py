@@ -21,7 +21,7 @@ from pipeline.api.estimator import Estimator, keywords_but
 from pipeline.api.fitting import fit_model
 from pipeline.api.keywords import parameters, with_keywords
 from pipeline.api.model import Explanation, Model
-from pipeline.core.values import LABEL_KINDS, Float32, Int32
+from pipeline.core.values import LABEL_KINDS, Bool, Float32, Int32
 from pipeline.models.saved import load_model
 
 Labels = NDArray[np.generic]
@@ -87,16 +87,15 @@ class TextClassifier(ClassifierMixin, Estimator):
         _check_no_others(others)
         with as_invalid_input():
             config = self._config()
-            classes, labels = _encoded(y)
+            classes, labels, sets = self._encode(y)
             texts = as_texts(X, "X")
             if len(texts) != len(labels):
                 what = f"there are {len(labels):,} labels for {len(texts):,} texts"
                 raise InvalidInput("one-label-a-text", "y", what, "give one label a text")
             written = (texts.str.strip_chars().str.len_bytes() > 0).to_numpy()
             names = tuple(map(str, classes.tolist()))
-            fitted = fit_model(
-                texts.filter(pl.Series(written)), labels[written], names, config, _kind_of(classes)
-            )
+            kept = texts.filter(pl.Series(written))
+            fitted = fit_model(kept, labels[written], names, config, _kind_of(classes), sets)
         self.classes_, self.notes_ = classes, fitted.notes
         left_out = len(texts) - int(written.sum())
         if left_out:
@@ -105,6 +104,10 @@ class TextClassifier(ClassifierMixin, Estimator):
             warnings.warn(f"{fitted.name} did not train: {fitted.why_not}", ConvergenceWarning, stacklevel=2)
         self._take(fitted)
         return self
+
+    def _encode(self, y: ArrayLike) -> tuple[Labels, Int32, Bool | None]:
+        """Return the classes, and the place of each document's among them; nothing of sets of labels."""
+        return *_encoded(y), None
 
     def predict_proba(self, X: Texts) -> Float32:
         """Return each text's probabilities; float32 (N, C), a column for each of `classes_`."""

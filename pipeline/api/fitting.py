@@ -17,7 +17,17 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.noise import quiet
 from pipeline.core.reading import Reading
 from pipeline.core.seeds import stage_generator
-from pipeline.core.values import TRAIN, UNASSIGNED, VALIDATION, Corpus, Int32, Ledger, LoadedCorpus, Writing
+from pipeline.core.values import (
+    TRAIN,
+    UNASSIGNED,
+    VALIDATION,
+    Bool,
+    Corpus,
+    Int32,
+    Ledger,
+    LoadedCorpus,
+    Writing,
+)
 from pipeline.corpus.duplicates import find_duplicates
 from pipeline.corpus.loading import corpus_hash
 from pipeline.corpus.splits import split_corpus
@@ -31,6 +41,7 @@ from pipeline.models.table import PlannedModel
 from pipeline.run_folder.folder import RunFolder
 from pipeline.run_folder.models import FOLDER
 from pipeline.settings.tables import Config, with_values
+from pipeline.tasks.table import task_of
 
 
 @dataclass(frozen=True)
@@ -52,7 +63,12 @@ class FittedModel:
 
 
 def fit_model(
-    texts: pl.Series, labels: Int32, label_names: tuple[str, ...], config: Config, kind: str = "str"
+    texts: pl.Series,
+    labels: Int32,
+    label_names: tuple[str, ...],
+    config: Config,
+    kind: str = "str",
+    sets: Bool | None = None,
 ) -> FittedModel:
     """Return the one model of the settings, fitted on texts with labels; see `fit_loaded`.
 
@@ -60,13 +76,16 @@ def fit_model(
     ----------
     texts : string (N,)
     labels : int32 array (N,)
-        Places in `label_names`.
+        Places in `label_names`, or in `sets`.
     config : Config
         The settings of a run with one model.
     kind : str
         What the labels are in memory, one of `LABEL_KINDS`.
+    sets : bool array (S, C), optional
+        Which labels each set has, where a document may have several.
     """
-    return fit_loaded(replace(_loaded(texts, labels, label_names), writing=Writing(labels=kind)), config)
+    loaded = replace(_loaded(texts, labels, label_names, sets), writing=Writing(labels=kind))
+    return fit_loaded(loaded, config)
 
 
 def fit_loaded(loaded: LoadedCorpus, config: Config) -> FittedModel:
@@ -120,18 +139,18 @@ def fit_loaded(loaded: LoadedCorpus, config: Config) -> FittedModel:
 
 
 def _planned(config: Config) -> PlannedModel:
-    planned = plan_models(config.run.models, config.run.embeddings)
+    planned = plan_models(config.run.models, config.run.embeddings, task_of(config).name)
     check_settings(planned, config.networks)
     if len(planned) != 1:
         raise InvalidInput("wrong-argument", "model", f"it names {len(planned)} models", "name one")
     return planned[0]
 
 
-def _loaded(texts: pl.Series, labels: Int32, label_names: tuple[str, ...]) -> LoadedCorpus:
+def _loaded(texts: pl.Series, labels: Int32, label_names: tuple[str, ...], sets: Bool | None) -> LoadedCorpus:
     """Return documents in memory as reading gives those of a file."""
     n_docs = len(texts)
     unassigned = np.full(n_docs, UNASSIGNED, dtype=np.int8)
-    corpus = Corpus(texts, labels, label_names, np.arange(n_docs, dtype=np.int64), unassigned)
+    corpus = Corpus(texts, labels, label_names, np.arange(n_docs, dtype=np.int64), unassigned, sets=sets)
     ledger = Ledger(n_docs, n_docs)
     return LoadedCorpus("y", corpus, ledger, None, (), (), corpus_hash(corpus), Reading((), ()))
 

@@ -132,8 +132,16 @@ class Model:
         return self.saved.answer(as_texts(texts))
 
     def predict(self, texts: Texts) -> Labels:
-        """Return the likeliest label of each text; array of the kind of `classes_`, shape (N,)."""
-        answered: Labels = self.classes_[self.predict_proba(texts).argmax(axis=1)]
+        """Return the likeliest label of each text; array of the kind of `classes_`, shape (N,).
+
+        A model that gives several labels returns a list with a tuple of them for each text.
+        """
+        probabilities = self.predict_proba(texts)
+        if self.saved.gives_labels:
+            names = self.classes_.tolist()
+            given = self.saved.given(probabilities)
+            return [tuple(names[place] for place in np.flatnonzero(row).tolist()) for row in given]  # type: ignore[return-value]
+        answered: Labels = self.classes_[probabilities.argmax(axis=1)]
         return answered
 
     def explain(self, text: str) -> Explanation:

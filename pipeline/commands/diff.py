@@ -161,7 +161,7 @@ def _compare(
             "compare runs of the same split: the same --seed, --folds and --limit",
         )
     found = disagreement(of_a.by_seed, of_b.by_seed)
-    return Changed(name, a[1][0].label_names, of_a, of_b, found)
+    return Changed(name, a[1][0].single_names, of_a, of_b, found)
 
 
 def _answered(fits: Sequence[SavedPredictions]) -> Answered:

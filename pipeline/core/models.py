@@ -48,7 +48,7 @@ class ModelEntry:
     heads: tuple[str, ...] = ()
     default_head: str = ""
     compared_with: tuple[str, ...] = ()
-    tasks: tuple[str, ...] = ("classify",)
+    tasks: tuple[str, ...] = ("classify", "multilabel")
 
     @property
     def every_head(self) -> tuple[str, ...]:
@@ -82,7 +82,7 @@ class ModelEntry:
 _recurrent = partial(
     ModelEntry,
     "recurrent",
-    tasks=("classify", "tag", "generate"),
+    tasks=("classify", "tag", "multilabel", "generate"),
     directions=(FORWARD,),
     heads=OF_DOCUMENTS,
     default_head=LAST,

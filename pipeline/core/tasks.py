@@ -14,6 +14,7 @@ from pipeline.core.models import OF_DOCUMENTS, OF_TEXT, OF_WORDS
 from pipeline.core.names import LEARNED
 from pipeline.core.wording import FIRST_METRIC
 
+_OF_ONE_CLASS = "belongs to documents of one class each"
 _OF_CLASSES = "belongs to whole documents and their classes"
 
 
@@ -58,7 +59,7 @@ TASKS: dict[str, TaskFacts] = {
         metric=FIRST_METRIC,
         heads=OF_DOCUMENTS,
         not_for={"corpus.tags": "belongs to words with tags"},
-        without=frozenset(("spans", "language")),
+        without=frozenset(("spans", "labels", "language")),
     ),
     "tag": TaskFacts(
         words="a tag for each word",
@@ -83,7 +84,28 @@ TASKS: dict[str, TaskFacts] = {
         },
         without=frozenset(
             (
-                *("language", "look", "ladder", "learning-curve", "tuning", "looked-at"),
+                *("look", "ladder", "learning-curve", "tuning", "looked-at", "labels", "language"),
+                *("reading", "reach", "needed", "order", "units", "probes"),
+            )
+        ),
+    ),
+    "multilabel": TaskFacts(
+        words="any number of labels for each document",
+        unit="document",
+        models=("majority", "bow", "tfidf", "nbsvm", "ann", "rnn", "lstm", "lstm:max"),
+        needed=("tfidf", "lstm"),
+        heads=OF_DOCUMENTS,
+        metric="micro-f1",
+        not_for={
+            "corpus.tags": "belongs to words with tags",
+            "corpus.class_map": _OF_ONE_CLASS,
+            "corpus.drop_classes": _OF_ONE_CLASS,
+            "corpus.only_known_classes": _OF_ONE_CLASS,
+            "run.class_weights": "is done by the threshold of each label here",
+        },
+        without=frozenset(
+            (
+                *("spans", "language", "look", "looked-at", "confused"),
                 *("reading", "reach", "needed", "order", "units", "probes"),
             )
         ),
@@ -113,7 +135,7 @@ TASKS: dict[str, TaskFacts] = {
         },
         without=frozenset(
             (
-                *("look", "use", "ladder", "learning-curve", "tuning", "looked-at", "spans"),
+                *("look", "use", "ladder", "learning-curve", "tuning", "looked-at", "spans", "labels"),
                 *("slices", "confused", "trust", "contamination", "vectors"),
                 *("reading", "reach", "needed", "order", "units", "probes"),
             )

@@ -53,17 +53,18 @@ class Words:
 class Corpus:
     """Labelled documents in the order they were read: training file, validation file, test file.
 
-    Each document has a label, or, where `words` are given, each of its words has one. `records` is the record's number
-    (from 0, after any header) in the file it came from. `split` is UNASSIGNED (-1), TRAIN (0), VALIDATION (1) or
-    TEST (2).
+    Each document has a label, or, where `words` are given, each of its words has one, or, where `sets` are given, one
+    of these sets of labels. `records` is the record's number (from 0, after any header) in the file it came from.
+    `split` is UNASSIGNED (-1), TRAIN (0), VALIDATION (1) or TEST (2).
     """
 
     texts: pl.Series  # string (N,)
-    labels: Int32  # (N,), or (M,) of words
+    labels: Int32  # (N,), or (M,) of words; places in `sets` where they are given
     label_names: tuple[str, ...]  # (C,)
     records: Int64  # (N,)
     split: Int8  # (N,)
     words: Words | None = None
+    sets: Bool | None = None  # (S, C): which labels each set has
 
     def __post_init__(self) -> None:
         n_docs = len(self.texts)
@@ -73,8 +74,11 @@ class Corpus:
         for name in ("records", "split"):
             require(getattr(self, name).shape == (n_docs,), f"{name} has not one entry for each text")
         require(self.labels.shape == (n_labels,), "labels has not one entry for each text, or for each word")
-        in_range = (self.labels >= 0) & (self.labels < len(self.label_names))
+        n_numbers = len(self.label_names) if self.sets is None else len(self.sets)
+        in_range = (self.labels >= 0) & (self.labels < n_numbers)
         require(bool(in_range.all()), "a label is outside 0 <= label < C")
+        if self.sets is not None:
+            require(self.sets.shape == (n_numbers, len(self.label_names)), "sets are not (S, C)")
 
     def without_texts(self) -> Corpus:
         """Return the corpus with empty texts, for a process that reads none."""
@@ -94,17 +98,41 @@ class Corpus:
             self.records[documents],
             self.split[documents],
             words,
+            self.sets,
         )
+
+    def targets(self, documents: Int64) -> Int32:
+        """Return what is right for documents: each one's label, (N,), or yes (1) or no to each of C labels, (N, C)."""
+        labels = self.labels[documents]
+        return labels if self.sets is None else self.sets[labels].astype(np.int32)
+
+    @property
+    def counts(self) -> Int64:
+        """How many documents, or words, have each label; int64 (C,)."""
+        if self.sets is None:
+            return np.bincount(self.labels, minlength=len(self.label_names)).astype(np.int64)
+        of_sets = np.bincount(self.labels, minlength=len(self.sets))  # (S,)
+        counts: Int64 = (of_sets @ self.sets).astype(np.int64)
+        return counts
+
+    @property
+    def distinct_answers(self) -> Int32:
+        """A number for each document that is another one where other labels are right; all are one with words."""
+        return np.zeros(len(self.texts), dtype=np.int32) if self.words is not None else self.labels
 
     @property
     def strata(self) -> Int32:
-        """What documents are drawn by, so that parts are alike: their labels; all are one where words have those."""
-        return self.labels if self.words is None else np.zeros(len(self.texts), dtype=np.int32)
+        """The one class of each document; all are one where words have those, or documents several labels."""
+        return self.labels if self._has_classes else np.zeros(len(self.texts), dtype=np.int32)
+
+    @property
+    def _has_classes(self) -> bool:
+        return self.words is None and self.sets is None
 
     @property
     def strata_names(self) -> tuple[str, ...]:
         """The names of the strata."""
-        return self.label_names if self.words is None else ("",)
+        return self.label_names if self._has_classes else ("",)
 
     @property
     def split_of_labels(self) -> Int8:
@@ -114,6 +142,8 @@ class Corpus:
     def answers(self, documents: Int64) -> list[str]:
         """Return in words what is right for each of these documents: its label, or the tags of its words."""
         names = np.array(self.label_names, dtype=object)
+        if self.sets is not None:
+            return ["; ".join(names[row]) for row in self.sets[self.labels[documents]]]
         if self.words is None:
             return names[self.labels[documents]].tolist()  # type: ignore[no-any-return]
         places, offsets = places_of(self.words.offsets, documents)

@@ -55,6 +55,10 @@ WARNINGS: Mapping[str, Mapping[str, str]] = {
         "unknown-classes-left-out": (
             "Test records of classes without training documents were left out, as asked."
         ),
+        "labels-not-in-training": (
+            "Test or validation documents have labels that no training document has. They count as missed: no "
+            "model can give them."
+        ),
         "part-without-labels": (
             "A file with the name of a part has no labels, so it is read as text without labels."
         ),

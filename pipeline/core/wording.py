@@ -13,7 +13,19 @@ from pipeline.core.models import LAST
 from pipeline.core.names import ModelName
 
 Metric = Literal[
-    "accuracy", "macro-f1", "balanced-accuracy", "log-loss", "span-f1", "token-accuracy", "bits-per-byte"
+    "accuracy",
+    "macro-f1",
+    "balanced-accuracy",
+    "log-loss",
+    "span-f1",
+    "token-accuracy",
+    "micro-f1",
+    "precision-at-1",
+    "precision-at-3",
+    "precision-at-5",
+    "subset-accuracy",
+    "hamming-loss",
+    "bits-per-byte",
 ]
 METRIC_NAMES: tuple[Metric, ...] = get_args(Metric)
 FIRST_METRIC = METRIC_NAMES[0]  # where none is asked for
@@ -274,6 +286,19 @@ METRIC_WORDS = {
     "balanced-accuracy": MetricWords("balanced accuracy", percent, "balanced accuracy {a} against {b}"),
     "span-f1": MetricWords("span F1", lambda value: f"{100 * value:.1f}", "span F1 {a} against {b}"),
     "token-accuracy": MetricWords("token accuracy", percent, "token accuracy {a} against {b}"),
+    "micro-f1": MetricWords("micro F1", lambda value: f"{100 * value:.1f}", "micro F1 {a} against {b}"),
+    "precision-at-1": MetricWords("precision at 1", percent, "precision at 1 {a} against {b}"),
+    "precision-at-3": MetricWords("precision at 3", percent, "precision at 3 {a} against {b}"),
+    "precision-at-5": MetricWords("precision at 5", percent, "precision at 5 {a} against {b}"),
+    "subset-accuracy": MetricWords("exact sets", percent, "exact sets {a} against {b}"),
+    "hamming-loss": MetricWords(
+        "Hamming loss",
+        lambda value: percent(value, 2),
+        "Hamming loss {a} against {b} (lower is better)",
+        difference_of="{difference} in favour of the first",
+        adds="lowers the Hamming loss, which is better: {figures}",
+        costs="raises the Hamming loss, which is worse: {figures}",
+    ),
     "log-loss": MetricWords(
         "log loss",
         lambda value: f"{value:.3f}",

@@ -12,6 +12,7 @@ from pipeline.core.seeds import stage_generator
 from pipeline.core.values import Corpus, Duplicates, LoadedCorpus
 from pipeline.corpus.asked.classes import ClassOptions, read_map
 from pipeline.corpus.how_read import resting_on
+from pipeline.corpus.label_sets.reading import read_label_sets
 from pipeline.corpus.loading import read_corpus
 from pipeline.corpus.readers.encodings import reading_as
 from pipeline.corpus.readers.unsettled import AT_TERMINAL, Unsettled
@@ -68,6 +69,19 @@ def _read_tags(wanted: CorpusSettings, console: Console | None) -> LoadedCorpus:
     )
 
 
+def _read_sets(wanted: CorpusSettings, console: Console | None) -> LoadedCorpus:
+    return read_label_sets(
+        wanted.path,
+        test=wanted.test,
+        validation=wanted.validation,
+        unlabelled=wanted.unlabelled,
+        text_column=wanted.text,
+        label_column=wanted.label,
+        allow_losses=wanted.allow_losses,
+        ask=None if console is None else partial(_ask, console),
+    )
+
+
 def _read_texts(wanted: CorpusSettings, console: Console | None) -> LoadedCorpus:
     return read_text(
         wanted.path,
@@ -83,6 +97,7 @@ def _read_texts(wanted: CorpusSettings, console: Console | None) -> LoadedCorpus
 READ: dict[str, Callable[[CorpusSettings, Console | None], LoadedCorpus]] = {
     "classify": _read_classes,
     "tag": _read_tags,
+    "multilabel": _read_sets,
     "generate": _read_texts,
 }
 

@@ -10,9 +10,11 @@ import polars as pl
 from pipeline.core.clean import plural
 from pipeline.core.values import SPLIT_NAMES, TEST, Corpus, Duplicates, Int64, Ledger, LoadedCorpus
 from pipeline.corpus.duplicates import leak_warning
+from pipeline.corpus.label_sets.facts import facts_of_sets
 from pipeline.corpus.losses import by_reason
 
 CLASSES_SHOWN = 20
+PAIRS_SHOWN = 5
 
 
 def describe_corpus(loaded: LoadedCorpus, duplicates: Duplicates, splits: Corpus) -> str:
@@ -30,6 +32,7 @@ def describe_corpus(loaded: LoadedCorpus, duplicates: Duplicates, splits: Corpus
         _list("Assumed", loaded.assumptions),
         _list("Warnings", _warnings(loaded, duplicates, splits)),
         [_several(loaded).capitalize(), *_classes(splits, _several(loaded))],
+        _sets(splits),
         ["Documents", *_documents(loaded, duplicates)],
     ]
     return "\n\n".join("\n".join(lines) for lines in sections if lines)
@@ -70,16 +73,31 @@ def _classes(splits: Corpus, called: str) -> Iterator[str]:
     yield _row("in all", counts.sum(axis=0).tolist(), width)
 
 
+def _sets(splits: Corpus) -> list[str]:
+    facts = facts_of_sets(splits)
+    if facts is None:
+        return []
+    n_docs = len(splits.texts)
+    lines = [
+        "Labels of a document",
+        f"  {facts.cardinality:.2f} on average, {facts.most} at most, {facts.distinct:,} different sets",
+        "  documents by number of labels: "
+        + ", ".join(f"{size} ({count:,})" for size, count in enumerate(facts.sizes) if count),
+        f"  documents without a label: {facts.empty:,} of {n_docs:,}",
+    ]
+    for pair in facts.pairs[:PAIRS_SHOWN]:
+        together = f"together on {plural(pair.together, 'document')}"
+        lines.append(f'  "{pair.a}" and "{pair.b}": {together}, {pair.expected:,.0f} by chance')
+    return lines
+
+
 def _row(name: str, counts: list[int], width: int) -> str:
     return f"  {name:{width}}" + "".join(f"{count:>12,}" for count in (*counts, sum(counts)))
 
 
 def _counts(splits: Corpus) -> Int64:
     """Return documents by class and split; int64 (C, 3)."""
-    counts = [
-        np.bincount(splits.labels[splits.split_of_labels == split], minlength=len(splits.label_names))
-        for split in SPLIT_NAMES
-    ]
+    counts = [splits.only(splits.positions(split)).counts for split in SPLIT_NAMES]
     return np.stack(counts, axis=1).astype(np.int64)  # (C, 3)
 
 

@@ -24,7 +24,7 @@ def find_duplicates(corpus: Corpus) -> Duplicates:
     groups = group_numbers(normalised, blank)
     in_test = corpus.split == TEST
     elsewhere = np.isin(groups, groups[~in_test])
-    n_labels = _labels_in_group(groups, corpus.strata.astype(np.int64))
+    n_labels = _labels_in_group(groups, corpus.distinct_answers.astype(np.int64))
     return Duplicates(
         exact=_repeats(group_numbers(corpus.texts, blank)),
         normalised=_repeats(groups),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from pipeline.core.values import (
     TokenizedCorpus,
 )
 from pipeline.corpus.duplicates import leak_warning
+from pipeline.corpus.label_sets.facts import facts_of_sets
 from pipeline.corpus.sources import names_of
 from pipeline.settings.tables import Config
 
@@ -35,7 +37,7 @@ def describe_loaded(
     named_files = {
         name for named in given if named for name in names_of(named)
     }  # of records, or folders of documents
-    counts = np.bincount(loaded.corpus.labels, minlength=len(loaded.corpus.label_names))
+    counts, sets = loaded.corpus.counts, facts_of_sets(loaded.corpus)
     return {
         "name": loaded.name,
         "reading": loaded.reading.line(),
@@ -44,6 +46,7 @@ def describe_loaded(
         "documents": loaded.ledger.documents,
         "dropped": describe_dropped(loaded.ledger.dropped, named_files),
         "classes": dict(zip(loaded.corpus.label_names, counts.tolist(), strict=True)),
+        "label_sets": None if sets is None else asdict(sets),
         "splits": {name: len(first.positions(part)) for part, name in SPLIT_NAMES.items()},
         "folds": config.corpus.folds,
         "duplicates": {

@@ -40,8 +40,9 @@ from pipeline.corpus.readers.unsettled import Ask, in_every_file
 from pipeline.corpus.sources import Named, corpus_name, find_corpus, find_paths
 from pipeline.corpus.told_by_columns import by_part, without_rejected
 from pipeline.corpus.unlabelled import read_unlabelled
-from pipeline.tasks.table import CLASSIFY
-from pipeline.tasks.task import OneAnswer
+from pipeline.tasks.answers import Answers
+from pipeline.tasks.table import OF_CLASSES
+from pipeline.tasks.task import DocumentTask
 
 HASHED_AT_ONCE = 10_000  # documents
 NO_LABEL_MARKS = (NO_CLASS, f"{NO_CLASS}.0", "?", "unknown", "none", "null", "nan", "NaN", "N/A", "-")
@@ -65,7 +66,7 @@ def read_corpus(
     text_column: str | None = None,
     label_column: str | None = None,
     classes: ClassOptions = AS_THEY_ARE,
-    task: OneAnswer = CLASSIFY,
+    task: DocumentTask[Answers] = OF_CLASSES,
     allow_losses: bool = False,
     ask: Ask | None = None,
 ) -> LoadedCorpus:
@@ -87,7 +88,7 @@ def read_corpus(
         a number cut in two, such as "stars>3", is a label.
     classes : ClassOptions
         Classes to merge, to rename and to leave out.
-    task : OneAnswer
+    task : DocumentTask
         What is asked of a document: which labels there are, and which are unknown.
     allow_losses : bool
         Whether more than a fifth of a file's records may lack what they are read for.
@@ -103,7 +104,7 @@ def read_corpus(
     asked = ColumnOptions(text_column, label_column)
     with Unpacked() as unpacked:
         layout = find_corpus(source, test, validation, unpacked)
-        table = _read_training(layout, asked.names)
+        table = read_training(layout, asked.names)
         beside = [
             (own, own.read(asked.names_beside(table)), split, option)
             for own, split, option in ((layout.validation, VALIDATION, validation), (layout.test, TEST, test))
@@ -120,14 +121,15 @@ def read_corpus(
         first, inside = by_part(first, named=bool(others))
         parts, names = select_parts(first, [*inside, *others], classes, task, allow_losses=allow_losses)
         given = () if unlabelled is None else find_paths(unlabelled, option="--unlabelled")
-        extra = _read_unlabelled(tuple(map(unpacked.folder_of, given)), layout, without, asked, parts[0])
-        return unpacked.named(_join(corpus_name(source), parts, names, extra, task))
+        extra = read_further(tuple(map(unpacked.folder_of, given)), layout, asked, parts[0], without)
+        return unpacked.named(join_parts(corpus_name(source), parts, names, extra, task))
 
 
 # --- files -----------------------------------------------------------------------------------------------
 
 
-def _read_training(layout: Layout, named: tuple[str, ...]) -> RawTable:
+def read_training(layout: Layout, named: tuple[str, ...]) -> RawTable:
+    """Return the records of the training files."""
     table = layout.train.read(named)
     return replace(
         table,
@@ -152,12 +154,12 @@ def _has_no_labels(table: RawTable, training: ChosenColumns) -> bool:
     return len(marks) == 0 or (len(marks) == 1 and marks[0] not in known and marks[0] in NO_LABEL_MARKS)
 
 
-def _read_unlabelled(
+def read_further(
     given: tuple[Path, ...],
     layout: Layout,
-    without: Sequence[tuple[tuple[Path, ...], str]],
     asked: ColumnOptions,
     training: Part,
+    without: Sequence[tuple[tuple[Path, ...], str]] = (),
 ) -> Unlabelled:
     """Return the text without labels: what --unlabelled names, else what lies in the corpus.
 
@@ -187,21 +189,25 @@ def _read_unlabelled(
 # --- the whole -------------------------------------------------------------------------------------------
 
 
-def _join(
+def join_parts(
     name: str,
     parts: list[Part],
     classes: tuple[str, ...],
     extra: Unlabelled,
-    task: OneAnswer,
+    task: DocumentTask[Answers],
 ) -> LoadedCorpus:
+    """Return the parts of a corpus as one, whose names of classes or labels are `classes`."""
     more = [] if extra.texts is None else [extra.texts]
+    cells = pl.concat([part.labels for part in parts])
+    sets, labels = task.sets(cells, classes) if task.sets else (None, task.targets(cells, classes))
     mended = mend([*(part.texts for part in parts), *more])
     corpus = Corpus(
         texts=pl.concat(mended.parts[: len(parts)]).alias("text"),
-        labels=task.targets(pl.concat([part.labels for part in parts]), classes),
+        labels=labels,
         label_names=classes,
         records=np.concatenate([part.table.numbers(part.records) for part in parts]),
         split=np.concatenate([np.full(len(part.texts), part.split, dtype=np.int8) for part in parts]),
+        sets=sets,
     )
     dropped = tuple(entry for part in parts for entry in part.dropped)
     return LoadedCorpus(
@@ -230,7 +236,7 @@ def _join(
 
 def classes_by_size(corpus: Corpus) -> tuple[tuple[str, int], ...]:
     """Return the classes with their documents, most first."""
-    counts = np.bincount(corpus.labels, minlength=len(corpus.label_names)).tolist()
+    counts = corpus.counts.tolist()
     return tuple(sorted(zip(corpus.label_names, counts, strict=True), key=lambda pair: -pair[1]))
 
 
@@ -248,6 +254,8 @@ def corpus_hash(corpus: Corpus) -> str:
     """Return the sha256 (hexadecimal) of label names, labels, splits and texts, in any file format."""
     digest = sha256("\n".join(f"{len(name)} {name}" for name in corpus.label_names).encode())
     digest.update(corpus.labels.astype("<i4").tobytes())
+    if corpus.sets is not None:
+        digest.update(corpus.sets.astype("i1").tobytes())
     if corpus.words is not None:  # where one word ends, its text does not say
         digest.update(corpus.words.offsets.astype("<i8").tobytes())
         digest.update(corpus.words.tokens.str.len_bytes().cast(pl.Int64).to_numpy().astype("<i8").tobytes())

@@ -26,9 +26,10 @@ from pipeline.corpus.losses import (
 )
 from pipeline.corpus.readers.columns import Columns
 from pipeline.corpus.readers.records import RawTable, is_blank
+from pipeline.tasks.answers import Answers
 from pipeline.tasks.classification.targets import LABELS_SHOWN, as_map, counterparts
-from pipeline.tasks.table import CLASSIFY
-from pipeline.tasks.task import OneAnswer
+from pipeline.tasks.table import OF_CLASSES
+from pipeline.tasks.task import DocumentTask
 
 UNKNOWN_CLASS = "of a class that training does not have (--only-known-classes)"
 
@@ -92,7 +93,7 @@ def select_evaluation(
     *,
     split: int,
     classes: tuple[str, ...],
-    task: OneAnswer = CLASSIFY,
+    task: DocumentTask[Answers] = OF_CLASSES,
     allow_losses: bool = False,
     only_known: bool = False,
 ) -> Part:
@@ -207,7 +208,7 @@ def _dropped(table: RawTable, reason: str, rows: Int64) -> list[Dropped]:
 
 
 def _check_labels(
-    table: RawTable, column: str, unknown: list[int], names: tuple[str, ...], task: OneAnswer
+    table: RawTable, column: str, unknown: list[int], names: tuple[str, ...], task: DocumentTask[Answers]
 ) -> None:
     """Raise PipelineError that names the first of the records whose labels are unknown, and where the others are."""
     if not unknown:

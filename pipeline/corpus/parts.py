@@ -13,14 +13,15 @@ from pipeline.corpus.missing import missing_beside, missing_labels, without_miss
 from pipeline.corpus.part import Part, select_evaluation, select_training
 from pipeline.corpus.plausible import check_labels, label_warnings, text_warnings
 from pipeline.corpus.readers.records import RawTable
-from pipeline.tasks.task import OneAnswer
+from pipeline.tasks.answers import Answers
+from pipeline.tasks.task import DocumentTask
 
 
 def select_parts(
     first: ChosenColumns,
     others: Iterable[tuple[int, ChosenColumns]],
     options: ClassOptions,
-    task: OneAnswer,
+    task: DocumentTask[Answers],
     *,
     allow_losses: bool,
 ) -> tuple[list[Part], tuple[str, ...]]:
@@ -33,7 +34,7 @@ def select_parts(
     others : iterable of (int, ChosenColumns)
         Of validation and test files, each with its split.
     options : ClassOptions
-    task : OneAnswer
+    task : DocumentTask
     allow_losses : bool
     """
     others = list(others)

@@ -145,7 +145,7 @@ def _any_holds(texts: pl.Series, pattern: str) -> bool:
 def part_warnings(corpus: Corpus) -> tuple[Warned, ...]:
     """Return a sentence for each official part whose documents are all of one class."""
     found = []
-    for split in (VALIDATION, TEST):
+    for split in (VALIDATION, TEST) if corpus.sets is None else ():
         labels = corpus.labels[corpus.split == split]
         if len(labels) > 1 and len(np.unique(labels)) == 1:
             name = cell_text(corpus.label_names[int(labels[0])])

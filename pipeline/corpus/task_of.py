@@ -9,6 +9,7 @@ from pipeline.core.models import MODELS, OF_DOCUMENTS, OF_WORDS
 from pipeline.core.tasks import TASKS
 from pipeline.core.wording import FIRST_METRIC
 from pipeline.corpus.built_in.table import BUILT_IN
+from pipeline.corpus.label_sets.kinds import has_label_sets
 from pipeline.corpus.sources import names_of
 from pipeline.corpus.tagged.kinds import is_tagged
 from pipeline.settings.setting import AUTO, Value
@@ -61,7 +62,9 @@ def name_of_task(config: Config) -> str:
         return config.run.task
     paths = [Path(name).expanduser() for name in names_of(config.corpus.path) if name not in BUILT_IN]
     files = [path for path in paths if path.is_file()]
-    return "tag" if files and is_tagged(files[0]) else "classify"
+    if files and is_tagged(files[0]):
+        return "tag"
+    return "multilabel" if files and has_label_sets(files[0], config.corpus.label) else "classify"
 
 
 def _check_metric(config: Config) -> None:

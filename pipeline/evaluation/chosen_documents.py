@@ -71,7 +71,7 @@ def choose_documents(
         for name, runs in pooled.items()
     )
     documents = (_document(answers, place, int(fold_of[place]), names) for place, names in why.items())
-    label_names = tuple(saved[0].label_names)
+    label_names = tuple(saved[0].single_names)
     return ChosenDocuments(label_names, len(answers.documents), tuple(models), tuple(documents))
 
 

@@ -73,7 +73,7 @@ def find_hard_documents(
     }
     if not pooled:
         return None
-    answers, label_names = average_answers(pooled), saved[0].label_names
+    answers, label_names = average_answers(pooled), saved[0].single_names
     found = rank_documents(answers, [kinds.get(name, "") for name in answers.names])
     wrong = ~answers.right
     shared = wrong.astype(np.int64) @ wrong.T.astype(np.int64)  # (M, M)

@@ -59,4 +59,4 @@ def _answers_alike(entry: SavedPredictions) -> bool:
 
 
 def _answer(entry: SavedPredictions) -> str:
-    return entry.label_names[int(entry.predictions.single.predicted[0])]
+    return entry.single_names[int(entry.predictions.single.predicted[0])]

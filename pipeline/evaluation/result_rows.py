@@ -18,9 +18,9 @@ from pipeline.run_folder.metrics.models import Result, Summary
 from pipeline.run_folder.metrics.rows import Training
 from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.run_folder.signatures import Signer
-from pipeline.tasks.answers import Predictions
-from pipeline.tasks.classification.scores import CalibrationBins, Scores, score
-from pipeline.tasks.table import METRICS
+from pipeline.tasks.classification.scores import CalibrationBins, score
+from pipeline.tasks.table import METRICS, TASKS
+from pipeline.tasks.task import NameScores
 
 
 def result_row(entry: SavedPredictions, recorded: Recorded, signer: Signer) -> Result:
@@ -87,13 +87,16 @@ def by_model(saved: Iterable[SavedPredictions]) -> tuple[ModelScores, ...]:
 
 
 def _detailed(name: str, entries: list[SavedPredictions]) -> ModelScores:
-    scores = score(Predictions.joined([entry.predictions.single for entry in entries]))
-    per_class = _per_class(scores, entries[0].label_names, len({entry.seed for entry in entries}))
-    confusion = tuple(tuple(int(number) for number in line) for line in scores.confusion)
+    first = entries[0].predictions
+    whole = first.joined([entry.predictions for entry in entries])
+    scores, by_name = score(whole.single), TASKS[first.task].by_name(whole)
+    per_class = _per_class(by_name, entries[0].label_names, len({entry.seed for entry in entries}))
+    table = () if by_name.confusion is None else by_name.confusion
+    confusion = tuple(tuple(int(number) for number in line) for line in table)
     return ModelScores(name, len(entries), per_class, confusion, _bins(scores.calibration))
 
 
-def _per_class(scores: Scores, label_names: Iterable[str], n_seeds: int) -> tuple[ClassScore, ...]:
+def _per_class(scores: NameScores, label_names: Iterable[str], n_seeds: int) -> tuple[ClassScore, ...]:
     """Return the scores of each class; its documents count once, however many seeds answer them."""
     of_classes = zip(label_names, scores.precision, scores.recall, scores.f1, scores.support, strict=True)
     return tuple(

@@ -80,7 +80,7 @@ def slice_scores(
         by: [replace(group, chosen=group.chosen[of]) for group in groups]
         for by, groups in _by_measure(facts, first.predictions.documents).items()
     }
-    slices["class"] = _by_class(first.single, saved[0].label_names)
+    slices["class"] = _by_class(first.single, saved[0].single_names)
     a, b, base = verdict.a, verdict.b, int(generator.integers(2**32))
     single, n_answers = pool_single(saved), n_single(n_docs, first)
     compared = single | pool_single(chosen)

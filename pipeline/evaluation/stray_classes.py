@@ -25,7 +25,7 @@ def stray_class_warnings(saved: Iterable[SavedPredictions]) -> list[Warned]:
     the definition, not a measurement of the model.
     """
     saved = list(saved)
-    names = saved[0].label_names if saved else ()
+    names = saved[0].single_names if saved else ()
     found = [_stray(name, runs, names) for name, runs in pool_single(saved).items()]
     return [warning("answers-outside-test", text) for text in found if text]
 

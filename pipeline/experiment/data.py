@@ -35,8 +35,9 @@ from pipeline.embeddings.kept import default_cache
 from pipeline.embeddings.request import EmbeddingRequest
 from pipeline.models.table import PlannedModel
 from pipeline.settings.tables import Config
-from pipeline.tasks.answers import Predictions
-from pipeline.tasks.table import CLASSIFY
+from pipeline.tasks.answers import Answers
+from pipeline.tasks.table import document_task
+from pipeline.tasks.task import DocumentTask
 from pipeline.text.ragged import alone, select
 from pipeline.text.tokenizer import as_given, normalised, tokenize
 from pipeline.text.unspaced import settle
@@ -83,9 +84,14 @@ class RunData:
             return Cache(self.own_cache, _OWN_CACHE_BYTES)
         return lasting
 
+    @property
+    def task(self) -> DocumentTask[Answers]:
+        """What is asked of documents."""
+        return document_task(self.config)
+
     def labels(self, documents: Int64) -> Int32:
-        """Return the labels of documents by position."""
-        return self.corpus.labels[documents]
+        """Return what is right for documents by position: (N,), or (N, C) where several labels may be."""
+        return self.corpus.targets(documents)
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,24 +154,40 @@ def validate(
     """
     if accuracy is None:
         return None
-    documents, metric = fold.validation, CLASSIFY.metrics[data.config.run.metric]
+    documents, metric = fold.validation, data.task.metrics[data.config.run.metric]
     if metric.is_share_of_right:
         return Validated(accuracy, float(np.sqrt(accuracy * (1.0 - accuracy) / len(documents))))
-    judged = CLASSIFY.answers(documents, data.labels(documents), answer())
+    judged = data.task.judged(data.labels(documents), answer())
     error = metric.influence(judged).std() / np.sqrt(len(documents))
     return Validated(metric.value(judged), float(error))
 
 
-def answers_on_test(data: RunData, fold: Split, probabilities: Float32) -> Predictions:
+def thresholds_on(data: RunData, fold: Split, answer: Callable[[], Float32]) -> Float32 | None:
+    """Return from which probability on a label is given, chosen on validation documents; (C,).
+
+    None where the likeliest class is the answer, and where nothing was validated: one half then.
+    """
+    if data.task.thresholds is None or not len(fold.validation):
+        return None
+    return data.task.thresholds(data.labels(fold.validation), answer())
+
+
+def answers_on_test(
+    data: RunData, fold: Split, probabilities: Float32, thresholds: Float32 | None = None
+) -> Answers:
     """Return one fitted model's answers, float32 (N, C), on the fold's test documents."""
-    return CLASSIFY.answers(data.corpus.records[fold.test], data.labels(fold.test), probabilities)
+    documents = data.corpus.records[fold.test]
+    return data.task.answers(documents, data.labels(fold.test), probabilities, thresholds)
 
 
-def answers_on_validation(data: RunData, fold: Split, answer: Callable[[], Float32]) -> Predictions | None:
+def answers_on_validation(
+    data: RunData, fold: Split, answer: Callable[[], Float32], thresholds: Float32 | None = None
+) -> Answers | None:
     """Return one fitted model's answers on the validation documents of the first fold, whose models are saved."""
     if fold.number or not len(fold.validation):
         return None
-    return CLASSIFY.answers(data.corpus.records[fold.validation], data.labels(fold.validation), answer())
+    documents = data.corpus.records[fold.validation]
+    return data.task.answers(documents, data.labels(fold.validation), answer(), thresholds)
 
 
 def embedding_request(data: RunData, fold: Split, on_epoch: Callable[[int, int], None]) -> EmbeddingRequest:

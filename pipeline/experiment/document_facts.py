@@ -115,7 +115,7 @@ def _nearest_columns(nearest: NearDuplicates, corpus: Corpus, fold: Split) -> di
         "near_duplicate_of": corpus.records[of],
         "near_duplicate_in": [SPLIT_NAMES.get(int(part), "") for part in corpus.split[of]],
         "similarity": nearest.similarity,
-        "same_label": corpus.strata[of] == corpus.strata[fold.test],
+        "same_label": corpus.distinct_answers[of] == corpus.distinct_answers[fold.test],
     }
     absent = pl.Series(~found)
     return {name: pl.Series(name, column).set(absent, None) for name, column in values.items()}

@@ -6,6 +6,7 @@ import importlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
+from functools import cache
 
 import numpy as np
 
@@ -19,10 +20,10 @@ from pipeline.experiment.choose_settings import Judge, choose_settings
 from pipeline.experiment.data import (
     RunData,
     Split,
-    Validated,
     answers_on_test,
     answers_on_validation,
     documents_to_time,
+    thresholds_on,
     validate,
 )
 from pipeline.experiment.embedded_split import coverage_warnings, read_split
@@ -40,8 +41,6 @@ from pipeline.models.baselines.table import BASELINES
 from pipeline.models.golden import golden_texts
 from pipeline.models.save import Particulars, is_kept
 from pipeline.models.table import PlannedModel
-from pipeline.tasks.answers import Predictions
-from pipeline.tasks.table import CLASSIFY
 from pipeline.text.ragged import select
 from pipeline.text.tokenizer import tokenize
 
@@ -87,7 +86,7 @@ def judge_linear(planned: PlannedModel, fold: Split, features: Callable[[RunData
             "there are validation documents, and every model that is tuned has strengths"
         )
         score = Score(chosen.validation_accuracy, chosen.validation_log_loss)
-        if CLASSIFY.metrics[trial.config.run.metric].told_by_training:
+        if trial.task.metrics[trial.config.run.metric].told_by_training:
             return score
         error = chosen.error_of_merit(len(fold.validation))
         return replace(score, by_metric=chosen.merit, error=error)
@@ -138,8 +137,13 @@ def fit_linear(
         probabilities, rate = _predict(data, fitted, final)
         timed = documents_to_time(data, final.fold)
         latency = milliseconds_of_each(lambda one: fitted.predict_probabilities(final.of(one)), timed)
+    told = _judged(data, chosen, fitted)
+    on_validation = cache(lambda: told.predict_probabilities(chosen_on.validation))
+    thresholds = fitted.thresholds
+    if thresholds is None:
+        thresholds = thresholds_on(data, chosen_on.fold, on_validation)
     accuracy = _validation_accuracy(data, fitted, chosen_on, refit, chosen)
-    validated = _validate(data, chosen, fitted, chosen_on, accuracy)
+    validated = validate(data, chosen_on.fold, on_validation, accuracy)
     fit = Fit(
         name=planned.name,
         seed=0,
@@ -158,12 +162,10 @@ def fit_linear(
     )
     return FitResult(
         fit,
-        answers_on_test(data, fold, probabilities),
-        model=_saved(data, fit, fitted, final),
+        answers_on_test(data, fold, probabilities, thresholds),
+        model=_saved(data, fit, fitted, final, thresholds),
         choice=_choice(planned, fit.fold, chosen) if chosen.tried else None,
-        on_validation=answers_on_validation(
-            data, fold, lambda: _judged(data, chosen, fitted).predict_probabilities(chosen_on.validation)
-        ),
+        on_validation=answers_on_validation(data, fold, on_validation, thresholds),
     )
 
 
@@ -179,25 +181,17 @@ def _telling(stage: Stage) -> Callable[[Tried], None]:
     return on_trial
 
 
-def _saved(data: RunData, fit: Fit, fitted: FittedBaseline, final: Features) -> ModelFiles | None:
+def _saved(
+    data: RunData, fit: Fit, fitted: FittedBaseline, final: Features, thresholds: Float32 | None
+) -> ModelFiles | None:
     """Return the model's files, with its answers to the golden texts; None where it is not kept."""
     if not is_kept(data.config, fit.fold):
         return None
     golden = fitted.predict_probabilities(final.of(tokenize(golden_texts(), data.config.tokenizer)))
-    return final.files(
-        Particulars(fit.key, data.label_names, data.config, golden, writing=data.writing), fitted
+    known = Particulars(
+        fit.key, data.label_names, data.config, golden, writing=data.writing, thresholds=thresholds
     )
-
-
-def _validate(
-    data: RunData, chosen: Chosen, fitted: FittedBaseline, chosen_on: Features, accuracy: float | None
-) -> Validated | None:
-    """Return the score by `run.metric` on validation documents, of the fit that they chose."""
-
-    def answer() -> Float32:
-        return _judged(data, chosen, fitted).predict_probabilities(chosen_on.validation)
-
-    return validate(data, chosen_on.fold, answer, accuracy)
+    return final.files(known, fitted)
 
 
 def _most_settings(planned: PlannedModel, features: Features, data: RunData) -> int:
@@ -272,6 +266,7 @@ def _choose(
         columns=features.columns,
         metric=data.config.run.metric,
         grade=grade_by(data),
+        task=data.task,
     )
 
 
@@ -280,13 +275,12 @@ def grade_by(data: RunData) -> Grade | None:
 
     The standard error is that of the mean of the metric's influence values; for accuracy it is sqrt(a (1 - a) / N).
     """
-    metric = CLASSIFY.metrics[data.config.run.metric]
-    classes = np.eye(len(data.label_names), dtype=np.float32)
+    task, metric = data.task, data.task.metrics[data.config.run.metric]
     if metric.told_by_training:
         return None
 
-    def grade(labels: Int32, answers: Int32) -> tuple[float, float]:
-        judged = Predictions(np.arange(len(labels)), labels, classes[answers], hard=True)
+    def grade(labels: Int32, probabilities: Float32) -> tuple[float, float]:
+        judged = task.judged(labels, probabilities)
         return metric.value(judged), float(metric.influence(judged).std() / np.sqrt(len(labels)))
 
     return grade
@@ -313,5 +307,5 @@ def _validation_accuracy(
         return chosen.trial.validation_accuracy
     if refit or not len(chosen_on.fold.validation):
         return None
-    answers = fitted.predict_probabilities(chosen_on.validation).argmax(axis=1)
-    return float(np.mean(answers == data.labels(chosen_on.fold.validation)))
+    answers = fitted.predict_probabilities(chosen_on.validation)
+    return float(data.task.right(answers, data.labels(chosen_on.fold.validation)).mean())

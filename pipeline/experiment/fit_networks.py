@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from pipeline.experiment.data import (
     answers_on_validation,
     documents_to_time,
     seed_of,
+    thresholds_on,
     validate,
 )
 from pipeline.experiment.embedded_split import EmbeddedSplit, read_split
@@ -55,8 +56,7 @@ from pipeline.models.networks.training import FittedNetwork, Schedule, fit_netwo
 from pipeline.models.save import Particulars, files_of_network, is_kept
 from pipeline.models.table import PlannedModel
 from pipeline.settings.tables import settled
-from pipeline.tasks.answers import Predictions
-from pipeline.tasks.table import CLASSIFY
+from pipeline.tasks.answers import Answers
 from pipeline.text.ragged import select
 from pipeline.text.tokenizer import tokenize
 
@@ -122,7 +122,8 @@ def _fit(data: RunData, job: Job, far: FarOff | None) -> Iterator[Result | Netwo
 
 def _result(data: RunData, fit: Fit, made: _Answered, last: EmbeddedSplit) -> FitResult:
     """Return what of a training is kept: of the first fold the network itself, of its first seed neighbours too."""
-    answers, course = answers_on_test(data, last.fold, made.probabilities), course_of(fit, made.chosen)
+    answers = answers_on_test(data, last.fold, made.probabilities, made.thresholds)
+    course = course_of(fit, made.chosen)
     embedded, near, gpu = last.embedded, None, libraries.gpu_name()
     table = _tuned_table(made.fitted) if fit.seed == fit.fold == 0 else None
     if table is not None:
@@ -131,7 +132,8 @@ def _result(data: RunData, fit: Fit, made: _Answered, last: EmbeddedSplit) -> Fi
     files = None
     if is_kept(data.config, fit.fold):
         known = fit.key, data.label_names, data.config, made.golden, gpu is not None, made.left_out
-        files = files_of_network(Particulars(*known, data.writing), made.fitted, embedded.source)
+        particulars = Particulars(*known, data.writing, thresholds=made.thresholds)
+        files = files_of_network(particulars, made.fitted, embedded.source)
     if files is not None and not files.is_finite:
         files = None  # it diverged: there is nothing to answer with
     kept = FitResult(fit, answers, files, course=course, neighbours=near, gpu=gpu)
@@ -159,7 +161,7 @@ def _score(job: Job, split: EmbeddedSplit, trial: RunData) -> Score:
     load_libraries(trial)
     fitted = _fit_one(trial, planned, Draw(0, again=False, place=job.place), split)
     score = Score(fitted.kept.validation_accuracy, fitted.kept.validation_loss, fitted.why_not)
-    if not CLASSIFY.metrics[trial.config.run.metric].told_by_training:
+    if not trial.task.metrics[trial.config.run.metric].told_by_training:
         validated = _validate(trial, planned, split, fitted)
         if validated is not None:
             score = replace(score, by_metric=validated.score, error=validated.error)
@@ -175,7 +177,7 @@ class _Answered:
     chosen: FittedNetwork  # that validation judged; without its model where it was fitted again
     fitted: FittedNetwork
     validated: Validated | None  # of `chosen`
-    on_validation: Predictions | None  # its answers to the first fold's validation documents
+    on_validation: Answers | None  # its answers to the first fold's validation documents
     again: SecondTraining | None
     seconds: float  # all its training took
     probabilities: Float32  # (N, C)
@@ -183,6 +185,7 @@ class _Answered:
     left_out: tuple[int, ...]  # golden texts
     documents_per_second: float
     latency_ms: tuple[float, ...]
+    thresholds: Float32 | None  # (C,), from which probability on a label is given
 
 
 def _train_and_answer(
@@ -202,8 +205,11 @@ def _train_and_answer(
         again = second_training(draw.seed, *losses, far.best_loss)
         if not again.second_is_kept:
             return _with_second(far.first, again, time.perf_counter() - start)
-    validated = _validate(data, planned, split, chosen)
-    judged = answers_on_validation(data, split.fold, _answer_on_validation(data, planned, split, chosen))
+    on_validation = cache(_answer_on_validation(data, planned, split, chosen))
+    validated = validate(data, split.fold, on_validation, chosen.kept.validation_accuracy)
+    thresholds = thresholds_on(data, split.fold, on_validation)
+    judged = answers_on_validation(data, split.fold, on_validation, thresholds)
+    del on_validation
     if refit:
         chosen = chosen.without_model()
         del fitted
@@ -217,7 +223,8 @@ def _train_and_answer(
     timed = documents_to_time(data, last.fold) if draw.seed == 0 else []
     latency = milliseconds_of_each(answer, timed)
     golden = _golden_of(data, answer)
-    return _Answered(chosen, fitted, validated, judged, again, seconds, probabilities, *golden, rate, latency)
+    measured = *golden, rate, latency
+    return _Answered(chosen, fitted, validated, judged, again, seconds, probabilities, *measured, thresholds)
 
 
 def _golden_of(

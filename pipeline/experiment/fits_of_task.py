@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.core.fits import Result
 from pipeline.experiment.data import RunData, Split
@@ -17,7 +17,7 @@ from pipeline.experiment.linear_features import range_of
 from pipeline.experiment.tuning.trials import Settings
 from pipeline.models.table import PlannedModel
 from pipeline.settings.tables import Config
-from pipeline.tasks.table import CLASSIFY, GENERATE, TAG, task_of
+from pipeline.tasks.table import CLASSIFY, GENERATE, MULTILABEL, TAG, task_of
 
 Fitting = Callable[[RunData, Job], Iterator[Made]]
 Again = Callable[[FarOff, RunData, Job], Iterator[Made]]
@@ -49,17 +49,18 @@ class Fits:
     probes: bool
 
 
+_OF_DOCUMENTS = Fits(
+    "baselines",
+    fit_baselines,
+    range_of,
+    fit_mean,
+    fit_network_of,
+    fit_network_again,
+    try_network,
+    probes=True,
+)
 FITS = {
-    CLASSIFY.name: Fits(
-        "baselines",
-        fit_baselines,
-        range_of,
-        fit_mean,
-        fit_network_of,
-        fit_network_again,
-        try_network,
-        probes=True,
-    ),
+    CLASSIFY.name: _OF_DOCUMENTS,
     TAG.name: Fits(
         "tagger",
         fit_tagger,
@@ -70,6 +71,7 @@ FITS = {
         None,
         probes=False,
     ),
+    MULTILABEL.name: replace(_OF_DOCUMENTS, probes=False),
     GENERATE.name: Fits(
         "counts",
         fit_counts,

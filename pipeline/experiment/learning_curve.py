@@ -75,7 +75,7 @@ def smaller_folds(fold: Split, corpus: Corpus, wanted: int, generator: np.random
     PipelineError
         If the training documents are too few to be halved.
     """
-    labels, n_classes, n_train = corpus.labels, len(corpus.label_names), len(fold.train)
+    labels, n_classes, n_train = corpus.strata, len(corpus.label_names), len(fold.train)
     sizes = curve_sizes(n_train, n_classes, wanted)
     if len(sizes) == 1:
         least = 2 * max(FEWEST_DOCUMENTS, FEWEST_A_CLASS * n_classes)

@@ -25,6 +25,7 @@ from pipeline.models.networks.save_point import SavePoint
 from pipeline.models.networks.training import Schedule
 from pipeline.models.table import PlannedModel
 from pipeline.settings.tables import Config, first_seeds
+from pipeline.tasks.table import document_task
 from pipeline.text.ragged import take
 
 _MOST_CUT = 0.5  # share of tokens above which a warning says so
@@ -129,6 +130,7 @@ def specify_network(
         data.config.networks,
         frozen_first=training == "frozen-then-tuned",
         n_letters=n_letters,
+        task=document_task(data.config).name,
     )
 
 

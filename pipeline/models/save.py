@@ -39,6 +39,8 @@ class Particulars:
     golden_words : how many words of each golden text a tagger answers
     on_gpu : whether a GPU computed that
     writing : how the texts of the corpus are written
+    thresholds : from which probability on a label is given, (C,); None: the most probable class is the answer, or one
+        half is enough for a label
     """
 
     key: FitKey
@@ -49,6 +51,7 @@ class Particulars:
     left_out: tuple[int, ...] = ()
     writing: Writing = AS_IT_IS
     golden_words: tuple[int, ...] | None = None
+    thresholds: Float32 | None = None
 
 
 def is_kept(config: Config, fold: int) -> bool:
@@ -187,7 +190,7 @@ def _common(kind: str, of: Particulars) -> dict[str, object]:
         **of.key._asdict(),
         "task": task_of(of.config).name,
         "label_names": of.label_names,
-        "thresholds": None,  # the most probable class is the answer
+        "thresholds": None if of.thresholds is None else of.thresholds.tolist(),
         "tokenizer": asdict(tokenizer),
         "word_breaker": word_breaker() if tokenizer.unspaced == "words" else None,
         "writing": asdict(of.writing),

@@ -10,10 +10,11 @@ import numpy as np
 import polars as pl
 
 from pipeline.core.clean import clean
-from pipeline.core.values import Float32, TokenizedCorpus
+from pipeline.core.values import Bool, Float32, TokenizedCorpus
 from pipeline.models.saved import SavedModel
 from pipeline.predict.columns import Documents
 from pipeline.predict.unlike import Usual, describe_unlike
+from pipeline.tasks.multilabel.columns import as_lists
 from pipeline.text.ragged import alone
 
 PREDICTED, CONFIDENCE, UNLIKE, REASON = "predicted", "confidence", "unlike training", "reason"
@@ -47,6 +48,7 @@ class Answered:
     columns: pl.DataFrame  # (N, ..), see `answer_columns`
     probabilities: Float32  # (N, C)
     given: pl.Series  # boolean (N,): whether an answer is given
+    names: Bool  # (N, C), which labels are given
 
 
 def answer_columns(labels: Sequence[str], wanted: Wanted) -> list[str]:
@@ -63,7 +65,10 @@ def answer(model: SavedModel, documents: Documents, wanted: Wanted, usual: Usual
     """Return the answers to documents; of a broken row, or where the model is not sure enough, the reason alone."""
     tokenized = model.tokenize(documents.texts)
     probabilities = model.answer_tokens(tokenized)  # (N, C)
-    confidence = probabilities.max(axis=1)  # (N,)
+    given_names = model.given(probabilities)  # (N, C)
+    confidence = (
+        surest(probabilities, given_names) if model.gives_labels else probabilities.max(axis=1)
+    )  # (N,)
     reasons: list[str | None] = [None] * len(confidence)
     if wanted.least_confidence is not None:
         for place in np.flatnonzero(confidence < np.float32(wanted.least_confidence)).tolist():
@@ -74,13 +79,28 @@ def answer(model: SavedModel, documents: Documents, wanted: Wanted, usual: Usual
     broken = pl.Series(np.isin(np.arange(len(reasons)), list(documents.broken)))
     given = reason.is_null()
     labels = pl.Series(model.label_names, dtype=pl.String)
-    predicted = labels.gather(probabilities.argmax(axis=1)).set(~given, None).alias(PREDICTED)
+    if model.gives_labels:
+        predicted = pl.Series(as_lists(given_names, model.label_names), dtype=pl.String)
+    else:
+        predicted = labels.gather(probabilities.argmax(axis=1))
+    predicted = predicted.set(~given, None).alias(PREDICTED)
     shares = _shares(probabilities, labels, wanted)
     beside = [pl.Series(CONFIDENCE, confidence), describe_unlike(tokenized, model.words, usual)]
     if wanted.explain:
         beside += _explained(model, tokenized)
     known = [column.set(broken, None) for column in (*shares, *beside)]
-    return Answered(documents, pl.DataFrame([predicted, *known, reason]), probabilities, given)
+    table = pl.DataFrame([predicted, *known, reason])
+    return Answered(documents, table, probabilities, given, given_names)
+
+
+def surest(probabilities: Float32, given: Bool) -> Float32:
+    """Return how sure the least sure answer to each document is, of one a label; float32 (N,).
+
+    >>> surest(np.array([[0.9, 0.25]]), np.array([[True, False]])).tolist()
+    [0.75]
+    """
+    sure: Float32 = np.where(given, probabilities, 1 - probabilities).min(axis=1)
+    return sure
 
 
 def _shares(probabilities: Float32, labels: pl.Series, wanted: Wanted) -> list[pl.Series]:

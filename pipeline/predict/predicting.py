@@ -24,6 +24,7 @@ from pipeline.predict.outputs import ENDINGS, Lines, Output, cannot_be_written, 
 from pipeline.predict.rows import GIVE, Input, Rows
 from pipeline.predict.said import of_said
 from pipeline.predict.scored import Scored
+from pipeline.predict.scored_sets import ScoredSets
 from pipeline.predict.unlike import Usual, usual_of
 from pipeline.predict.which_model import choose_name, described, load, read_choice_of
 from pipeline.run_folder.choice import Choice
@@ -62,6 +63,9 @@ def _predict_documents(
     """Answer whole documents; `about` is what is said of the model."""
     if options.out is not None:
         check_ending(options.out, ENDINGS)
+    if model.gives_labels and options.max_error is not None:
+        what = "a promise is about one answer a document, and this model gives several labels"
+        raise PipelineError("promise-impossible", "--max-error", what, "leave it out")
     promise = _promise(options, choice, model.name)
     for line in (about, "" if promise is None else promise.words()):
         if line:
@@ -91,7 +95,9 @@ class _Predicting:
         if first is None:
             raise PipelineError("file-is-empty", found.name, "it holds no rows", GIVE)
         columns = choose_columns(first, found.name, self.options.columns, trained)
-        scored, odd = Scored(self.model.label_names), _Odd()
+        names = self.model.label_names
+        scored = ScoredSets(names) if self.model.gives_labels else Scored(names)
+        odd = _Odd()
         console = self.console if self.options.say is None else Console(silent=True)
         with self._output() as output, console.stage("Predicting", None, "documents") as stage:
             try:
@@ -106,7 +112,9 @@ class _Predicting:
         if self.options.out is not None:
             self.console.say(f"Answers: {self.options.out}")
 
-    def _answer(self, rows: Rows, columns: Columns, output: Output, scored: Scored, odd: _Odd) -> None:
+    def _answer(
+        self, rows: Rows, columns: Columns, output: Output, scored: Scored | ScoredSets, odd: _Odd
+    ) -> None:
         answered = answer(self.model, columns.of(rows), self.wanted, self.usual)
         try:
             output.write(answered)

@@ -44,6 +44,11 @@ class SavedPredictions:
     predictions: Answers
     units: Units | None = None
 
+    @property
+    def single_names(self) -> tuple[str, ...]:
+        """What a single answer may be: the labels themselves, or of several labels each given or not."""
+        return self.predictions.single_names(self.label_names)
+
     def __post_init__(self) -> None:
         n_classes = self.predictions.probabilities.shape[1]
         if n_classes != len(self.label_names):

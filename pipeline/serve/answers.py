@@ -11,6 +11,7 @@ import polars as pl
 from pipeline.core.files import Json
 from pipeline.core.values import Float32
 from pipeline.models.saved import SavedModel
+from pipeline.predict.answers import surest
 from pipeline.predict.unlike import Usual, describe_unlike
 from pipeline.serve.questions import Question
 from pipeline.serve.words import explain
@@ -51,9 +52,12 @@ class Answerer:
     def _written(self, shares: Float32, top: int | None) -> Answer:
         """Return one text's distribution (C,) in words: all labels in the model's order, or the first of the best."""
         places = range(len(shares)) if top is None else np.argsort(-shares, kind="stable")[:top]
+        probabilities: Json = {self.model.label_names[place]: float(shares[place]) for place in places}
+        if self.model.gives_labels:
+            given = self.model.given(shares[None])  # (1, C)
+            names: Json = [self.model.label_names[place] for place in np.flatnonzero(given[0]).tolist()]
+            confidence = float(surest(shares[None], given)[0])
+            return {"labels": names, "probabilities": probabilities, "confidence": confidence}
         best = int(shares.argmax())
-        return {
-            "label": self.model.label_names[best],
-            "probabilities": {self.model.label_names[place]: float(shares[place]) for place in places},
-            "confidence": float(shares[best]),
-        }
+        label = self.model.label_names[best]
+        return {"label": label, "probabilities": probabilities, "confidence": float(shares[best])}

@@ -42,6 +42,10 @@ class Answers(ABC):
     def single(self) -> Predictions:
         """Each single answer, M of them; `documents` names the same one as often as it is answered."""
 
+    def single_names(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Return what a single answer may be, where all answers may be one of `names`."""
+        return tuple(names)
+
     @property
     @abstractmethod
     def document_of(self) -> Int64:

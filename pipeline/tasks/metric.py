@@ -13,8 +13,8 @@ Every metric is a mean of one value a document, its influence values, so that on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -57,6 +57,67 @@ class Metric(Generic[A]):
     def known_of(self, answers: A) -> bool:
         """Whether the metric can be computed: log loss needs probabilities, not answers alone."""
         return self.slope is not None or not answers.hard
+
+
+def ratio_metric(
+    name: str, words: str, counts: Callable[[A], Float64], *, higher_is_better: bool = True
+) -> Metric[A]:
+    """Return the metric that is the ratio of two sums over documents, 0 where there is nothing to count.
+
+    `counts` gives what each document adds to both, float64 (N, 2).
+    """
+
+    def value(answers: A) -> float:
+        part, whole = counts(answers).sum(axis=0)
+        return float(part / whole) if whole else 0.0
+
+    def gradient(answers: A) -> Float64:
+        part, whole = counts(answers).sum(axis=0)
+        return np.array([1.0 / whole, -part / whole**2]) if whole else np.zeros(2)
+
+    def scores(answers: A, gradient: Float64) -> Float64:
+        found: Float64 = len(answers.documents) * (counts(answers) @ gradient)  # (N,)
+        return found
+
+    slope = Slope(gradient, scores)
+    return Metric(name, words, higher_is_better, value, by_slope(value, slope), slope)
+
+
+def shared(by_task: Mapping[str, Mapping[str, Metric[Answers]]]) -> dict[str, Metric[Answers]]:
+    """Return the metrics of all tasks by name; one that several have is that of the task whose answers it is asked of.
+
+    Such metrics agree in what they say of themselves: their words, their direction, whether they need probabilities.
+    """
+    owners: dict[str, list[str]] = {}
+    for task, metrics in by_task.items():
+        for name in metrics:
+            owners.setdefault(name, []).append(task)
+    return {
+        name: by_task[tasks[0]][name]
+        if len(tasks) == 1
+        else _of_its_task({task: by_task[task][name] for task in tasks})
+        for name, tasks in owners.items()
+    }
+
+
+def _of_its_task(own: Mapping[str, Metric[Answers]]) -> Metric[Answers]:
+    first = next(iter(own.values()))
+
+    def slope_of(answers: Answers) -> Slope[Answers]:
+        slope = own[answers.task].slope
+        assert slope is not None, "its namesakes have one"
+        return slope
+
+    slope = Slope[Answers](
+        lambda answers: slope_of(answers).gradient(answers),
+        lambda answers, gradient: slope_of(answers).scores(answers, gradient),
+    )
+    return replace(
+        first,
+        value=lambda answers: own[answers.task].value(answers),
+        influence=lambda answers: own[answers.task].influence(answers),
+        slope=slope if first.slope is not None else None,
+    )
 
 
 def mean_gradient(gradients: Sequence[Float64]) -> Float64:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Shares = Literal["softmax"]  # from a network's numbers to shares of 1
-Loss = Literal["cross-entropy"]  # of a network's numbers and what is right; nats
+Shares = Literal["softmax", "sigmoid"]  # from a network's numbers to shares of 1: all together, or each
+Loss = Literal["cross-entropy", "binary-cross-entropy"]  # of a network's numbers and what is right; nats
 
 
 @dataclass(frozen=True)

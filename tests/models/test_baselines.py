@@ -208,8 +208,8 @@ def test_another_metric_of_answers_chooses_in_place_of_accuracy() -> None:
 def test_the_grade_that_is_given_chooses_among_all_strengths() -> None:
     """A made-up metric of which more is better, though no run has it: the share of wrong answers."""
 
-    def wrong(labels: Int32, answers: Int32) -> tuple[float, float]:
-        return float((labels != answers).mean()), 0.0
+    def wrong(labels: Int32, probabilities: Float32) -> tuple[float, float]:
+        return float((labels != probabilities.argmax(axis=1)).mean()), 0.0
 
     ngrams, counts = learn_ngrams(tokens_of(TRAIN), ngram_max=2)
     judged = count_ngrams(tokens_of(VALIDATION), ngrams)

@@ -173,6 +173,7 @@ def test_a_network_is_described_by_what_predicting_needs(tmp_path: Path) -> None
             "bptt": 0,
             "forget_bias": 3.0,
             "n_letters": None,
+            "task": "classify",
         },
         "embedding": "embedding-random",
         "label_names": ["neg", "pos"],

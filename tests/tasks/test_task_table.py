@@ -9,17 +9,18 @@ import pytest
 from pipeline.core.errors import PipelineError
 from pipeline.models.equations.output import SHARES
 from pipeline.tasks.classification.targets import chance_loss, known_labels, look_alikes
-from pipeline.tasks.table import CLASSIFY, METRICS, ONE_ANSWER, TASKS
-from pipeline.tasks.task import OneAnswer
+from pipeline.tasks.table import CLASSIFY, DOCUMENT_TASKS, METRICS, TASKS
+from pipeline.tasks.task import DocumentTask
 
 LABELS = pl.Series(["no", "yes", "no", "maybe"])
+CELLS = {"classify": LABELS, "multilabel": pl.Series(['["no"]', '["no", "yes"]', "[]", '["maybe"]'])}
+OUTPUTS = np.array([[0.1, 0.7, 0.2], [0.5, 0.5, 1], [0.3, 0.3, 0.4], [0, 0, 0.9]], dtype=np.float32)
 
 
-@pytest.mark.parametrize("task", ONE_ANSWER.values(), ids=ONE_ANSWER)
-def test_answers_come_back_from_their_columns_to_the_last_bit(task: OneAnswer) -> None:
-    names = task.names(LABELS, "corpus.csv")
-    outputs = np.array([[0.1, 0.7, 0.2], [1, 1, 2], [0.3, 0.3, 0.4], [0, 0, 5]], dtype=np.float32)
-    answers = task.answers(np.array([4, 9, 2, 7]), task.targets(LABELS, names), outputs)
+@pytest.mark.parametrize("task", DOCUMENT_TASKS.values(), ids=DOCUMENT_TASKS)
+def test_answers_come_back_from_their_columns_to_the_last_bit(task: DocumentTask) -> None:
+    names = task.names(CELLS[task.name], "corpus.csv")
+    answers = task.answers(np.array([4, 9, 2, 7]), task.targets(CELLS[task.name], names), OUTPUTS)
     again, names_again = task.from_columns(task.columns(answers, names), False)
     assert names_again == names
     assert again.documents.tolist() == [4, 9, 2, 7]
@@ -27,25 +28,31 @@ def test_answers_come_back_from_their_columns_to_the_last_bit(task: OneAnswer) -
     assert np.array_equal(again.probabilities, answers.probabilities)
 
 
-@pytest.mark.parametrize("task", ONE_ANSWER.values(), ids=ONE_ANSWER)
-def test_each_metric_is_the_mean_of_what_the_documents_add_to_it(task: OneAnswer) -> None:
-    names = task.names(LABELS, "corpus.csv")
-    outputs = np.array([[0.1, 0.7, 0.2], [1, 1, 2], [0.3, 0.3, 0.4], [0, 1, 5]], dtype=np.float32)
-    answers = task.answers(np.arange(4), task.targets(LABELS, names), outputs)
+@pytest.mark.parametrize("task", DOCUMENT_TASKS.values(), ids=DOCUMENT_TASKS)
+def test_each_metric_is_the_mean_of_what_the_documents_add_to_it(task: DocumentTask) -> None:
+    names = task.names(CELLS[task.name], "corpus.csv")
+    answers = task.answers(np.arange(4), task.targets(CELLS[task.name], names), OUTPUTS)
     for metric in task.metrics.values():
         assert metric.influence(answers).mean() == pytest.approx(metric.value(answers), abs=1e-12)
 
 
-@pytest.mark.parametrize("task", ONE_ANSWER.values(), ids=ONE_ANSWER)
-def test_what_a_network_of_a_task_ends_with_makes_answers_that_the_task_takes(task: OneAnswer) -> None:
+@pytest.mark.parametrize("task", DOCUMENT_TASKS.values(), ids=DOCUMENT_TASKS)
+def test_what_a_network_of_a_task_ends_with_makes_answers_that_the_task_takes(task: DocumentTask) -> None:
     output = task.output(3)
     numbers = np.array([[2.0, -1.0, 0.5], [40.0, 0.0, -40.0]], dtype=np.float32)[:, : output.numbers]
     shares = SHARES[output.shares](numbers)
-    answers = task.answers(np.array([0, 1]), np.array([0, 1], dtype=np.int32), shares)
+    right = RIGHT[task.name]
+    answers = task.answers(np.array([0, 1]), right, shares)
     np.testing.assert_allclose(answers.probabilities, shares, atol=1e-7)
-    right = np.array([0, 1], dtype=np.int32)
-    assert task.right(shares, right).tolist() == [True, False]
+    first, second = task.right(shares, right).tolist()
+    assert first > second
     assert task.losses(shares, right).argmax() == 1
+
+
+RIGHT = {
+    "classify": np.array([0, 1], dtype=np.int32),
+    "multilabel": np.array([[1, 0, 1], [0, 1, 0]], dtype=np.int32),
+}
 
 
 def test_the_loss_of_a_document_is_minus_the_logarithm_of_its_labels_probability() -> None:
@@ -99,5 +106,15 @@ def test_the_loss_of_the_frequencies_is_their_entropy() -> None:
     assert chance_loss(labels, weights, 2) == pytest.approx(0.562335, abs=1e-6)
 
 
-def test_no_two_tasks_have_a_metric_of_one_name() -> None:
-    assert len(METRICS) == sum(len(task.metrics) for task in TASKS.values())
+def test_a_metric_that_several_tasks_have_is_that_of_the_task_of_the_answers() -> None:
+    shared = METRICS["macro-f1"]
+    for task in DOCUMENT_TASKS.values():
+        names = task.names(CELLS[task.name], "corpus.csv")
+        answers = task.answers(np.arange(4), task.targets(CELLS[task.name], names), OUTPUTS)
+        own = task.metrics["macro-f1"]
+        assert shared.value(answers) == own.value(answers)
+        assert shared.influence(answers).tolist() == own.influence(answers).tolist()
+        assert shared.slope is not None
+        assert own.slope is not None
+        assert shared.slope.gradient(answers).tolist() == own.slope.gradient(answers).tolist()
+    assert {*METRICS} == {name for task in TASKS.values() for name in task.metrics}

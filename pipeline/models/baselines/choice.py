@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from pipeline.core.values import Float64, Int32, Int64
+from pipeline.core.values import Float32, Float64, Int32, Int64
 from pipeline.core.wording import FIRST_METRIC
 from pipeline.models.baselines.fitting import (
     FittedBaseline,
@@ -23,10 +23,12 @@ from pipeline.models.baselines.fitting import (
 from pipeline.models.baselines.sklearn_types import Classifier, Features, Pipeline
 from pipeline.models.baselines.table import BASELINES, middle, pipeline_of
 from pipeline.settings.tables import BaselineSettings
-from pipeline.tasks.table import CLASSIFY
+from pipeline.tasks.answers import Answers
+from pipeline.tasks.table import OF_CLASSES
+from pipeline.tasks.task import DocumentTask
 
-# (labels, answers), (N,) each > a score, its standard error
-Grade = Callable[[Int32, Int32], tuple[float, float]]
+# (what is right, probabilities (N, C)) > a score, its standard error
+Grade = Callable[[Int32, Float32], tuple[float, float]]
 
 _NOTHING_IN_A_ROW = 2  # strengths that bring neither a lower log loss nor a higher score: no further one
 
@@ -92,6 +94,7 @@ def choose_strength(
     columns: Mapping[int, Int64] = MappingProxyType({}),
     metric: str = FIRST_METRIC,
     grade: Grade | None = None,
+    task: DocumentTask[Answers] = OF_CLASSES,
 ) -> Chosen:
     """Return the settings that do best on validation documents, and the fit with them.
 
@@ -116,6 +119,8 @@ def choose_strength(
         What the run is judged by: see `best_trial`.
     grade : callable, optional
         Gives a trial its score by `metric`, where that is another metric of answers than accuracy.
+    task : DocumentTask
+        What is asked of documents; it judges their answers.
 
     Returns
     -------
@@ -130,7 +135,7 @@ def choose_strength(
     if not len(validation[1]):
         beta, power = (middle(values) if values else None for values in (betas, powers))
         return Chosen(middle(strengths), beta, power, middle(sorted(columns)) if columns else None)
-    judge = _Judge(validation[1], _importance(train[1], validation[1], class_weight), betas, grade)
+    judge = _Judge(validation[1], _importance(train[1], validation[1], class_weight), betas, grade, task)
     tried: list[Tried] = []
     kept: dict[Tried, tuple[Pipeline, bool]] = {}  # what may still be chosen; whether its fit was cut short
     for min_df in sorted(columns) or (None,):
@@ -262,10 +267,11 @@ def _importance(train: Int32, validation: Int32, class_weight: str | None) -> Fl
 class _Judge:
     """What trials are judged by: validation documents, and which betas each fit is tried with."""
 
-    labels: Int32  # (N,)
+    labels: Int32  # (N,), or (N, C)
     importance: Float64  # (N,), what each document counts in the log loss
     betas: Sequence[float]
     grade: Grade | None
+    task: DocumentTask[Answers]
 
     def best(self, trial: Tried, classifier: Classifier, features: Features) -> Tried:
         """Return the trial with the fitted classifier's scores, and the best beta, which the classifier then has."""
@@ -282,14 +288,16 @@ class _Judge:
     def score(self, trial: Tried, classifier: Classifier, features: Features) -> Tried:
         """Return the trial with the classifier's scores on the validation documents."""
         labels = self.labels
-        n_classes = int(max(labels.max(), classifier.classes_.max())) + 1
+        n_classes = (
+            labels.shape[1] if labels.ndim == 2 else int(max(labels.max(), classifier.classes_.max())) + 1
+        )
         probabilities = of_all_classes(classifier, features, n_classes)
-        losses = CLASSIFY.losses(probabilities, labels)  # (N,)
-        scored, error = self.grade(labels, probabilities.argmax(axis=1)) if self.grade else (None, None)
+        losses = self.task.losses(probabilities, labels)  # (N,)
+        scored, error = self.grade(labels, probabilities) if self.grade else (None, None)
         return replace(
             trial,
             validation_log_loss=float(np.average(losses, weights=self.importance)),
-            validation_accuracy=float(CLASSIFY.right(probabilities, labels).mean()),
+            validation_accuracy=float(self.task.right(probabilities, labels).mean()),
             validation_score=scored,
             standard_error=error,
         )

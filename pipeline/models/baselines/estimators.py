@@ -45,6 +45,9 @@ class NaiveBayesLogistic(ClassifierMixin, BaseEstimator):
         As in `LogisticRegression`; both the ratios and the regression weigh a document by it.
     tol, max_iter : float, int
         When the regression stops.
+    solver : str
+        Of `LogisticRegression`: "lbfgs", or "liblinear", which is faster where documents are short and penalises the
+        intercept too.
     warm_start : bool
         Start from the solution of the last call of `fit`, on the same features and classes.
 
@@ -100,6 +103,7 @@ class NaiveBayesLogistic(ClassifierMixin, BaseEstimator):
         tol: float = 1e-5,
         max_iter: int = 200,
         warm_start: bool = False,
+        solver: str = "lbfgs",
     ) -> None:
         self.C = C
         self.alpha = alpha
@@ -109,6 +113,7 @@ class NaiveBayesLogistic(ClassifierMixin, BaseEstimator):
         self.tol = tol
         self.max_iter = max_iter
         self.warm_start = warm_start
+        self.solver = solver
 
     def fit(self, X: Features, y: Features, sample_weight: Float64 | None = None) -> Self:
         """Fit to documents.
@@ -213,7 +218,10 @@ class NaiveBayesLogistic(ClassifierMixin, BaseEstimator):
         return self.classes_[chosen]
 
     def _regression(self) -> LogisticRegression:
-        return LogisticRegression(C=self.C, tol=self.tol, max_iter=self.max_iter, warm_start=self.warm_start)
+        warm = self.warm_start and self.solver != "liblinear"  # which begins anew each time
+        return LogisticRegression(
+            C=self.C, tol=self.tol, max_iter=self.max_iter, warm_start=warm, solver=self.solver
+        )
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

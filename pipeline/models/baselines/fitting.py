@@ -19,7 +19,7 @@ _E = TypeVar("_E", bound=Estimator)
 
 MANY_CLASSES = "The number of unique classes is greater than"  # scikit-learn's words
 # scikit-learn's names
-_PARAMETERS = {"strength": ("C", "estimator__C"), "power": ("power",), "beta": ("beta",)}
+_PARAMETERS = {"strength": ("C", "estimator__C"), "power": ("power", "estimator__power"), "beta": ("beta",)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +41,12 @@ class FittedBaseline:
         return {"coefficients": np.vstack([one.coef_ for one in problems]), "intercepts": intercepts}
 
     @property
+    def thresholds(self) -> Float32 | None:
+        """From which probability on a label is given, where that belongs to the model itself; (C,)."""
+        found: Float32 | None = getattr(self.pipeline[-1], "thresholds_", None)
+        return found
+
+    @property
     def parameters(self) -> int:
         """How many weights were fitted."""
         return sum(array.size for array in self.weights.values())
@@ -50,11 +56,14 @@ class FittedBaseline:
         """How probabilities come from the classes' logits.
 
         "softmax" (two classes have one logit, and its logistic function), "one-versus-rest" (each class's
-        logistic function, divided by their sum) or "prior" (the same for every document).
+        logistic function, divided by their sum), "each" (each label's logistic function) or "prior" (the same for
+        every document).
         """
         classifier = self.pipeline[-1]
         if hasattr(classifier, "class_prior_") or len(classifier.classes_) == 1:
             return "prior"
+        if type(classifier).__name__ == "LabelByLabel":
+            return "each"
         separate = hasattr(classifier, "estimators_") or type(classifier).__name__ == "NaiveBayesLogistic"
         return "one-versus-rest" if separate and len(classifier.classes_) > 2 else "softmax"
 
@@ -124,7 +133,9 @@ def fit_estimator(estimator: Estimator, features: Features, labels: Int32) -> bo
 
 
 def problem_of(features: Features, labels: Int32, class_weight: str | None) -> Problem:
-    return Problem(int(features.shape[1]), len(np.unique(labels)), class_weight)
+    several = labels.ndim == 2
+    n_classes = labels.shape[1] if several else len(np.unique(labels))
+    return Problem(int(features.shape[1]), n_classes, class_weight, several)
 
 
 def with_values(classifier: _E, **values: float | None) -> _E:

@@ -13,6 +13,7 @@ from pipeline.settings.tables import BaselineSettings
 
 _Number = TypeVar("_Number", int, float)
 _TOLERANCE = 1e-5  # of the gradient; scikit-learn's 1e-4 stops before weak regularisation has its effect
+_LABELS_TOLERANCE = 1e-4  # liblinear's own measure, for one problem a label
 _SHORT_DOCUMENT = 50  # tokens
 _FEW_DOCUMENTS = 100  # fewer training documents than this: every n-gram is rare, so those seen once count
 # tokens times classes; with more, weights of n-grams seen once would need too much memory
@@ -27,6 +28,7 @@ class Problem:
     n_features: int
     n_classes: int  # classes that have a training document
     class_weight: str | None = None  # "balanced", or None: every document counts the same
+    several: bool = False  # labels a document: one problem a label
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,10 @@ def _logistic_regression(settings: BaselineSettings, problem: Problem) -> Classi
     from sklearn.linear_model import LogisticRegression
     from sklearn.multiclass import OneVsRestClassifier
 
+    if problem.several:
+        from pipeline.models.baselines.label_by_label import LabelByLabel
+
+        return LabelByLabel(LogisticRegression(solver="liblinear", max_iter=settings.max_iter))
     if problem.n_classes < 2:
         return _one_answer()
     shared: dict[str, object] = {"max_iter": settings.max_iter, "class_weight": problem.class_weight}
@@ -126,6 +132,12 @@ def _one_answer() -> Classifier:
 
     classifier: Classifier = DummyClassifier(strategy="prior")
     return classifier
+
+
+def _majority(settings: BaselineSettings, problem: Problem) -> Pipeline:
+    from pipeline.models.baselines.label_by_label import MostFrequentSet
+
+    return pipeline_of("passthrough", MostFrequentSet() if problem.several else _one_answer())
 
 
 def _bow(settings: BaselineSettings, problem: Problem) -> Pipeline:
@@ -144,17 +156,19 @@ def _tfidf(settings: BaselineSettings, problem: Problem) -> Pipeline:
 
 def _nbsvm(settings: BaselineSettings, problem: Problem) -> Pipeline:
     from pipeline.models.baselines.estimators import NaiveBayesLogistic
+    from pipeline.models.baselines.label_by_label import LabelByLabel
 
-    classifier = NaiveBayesLogistic(
+    one = NaiveBayesLogistic(
         alpha=settings.nbsvm_alpha,
         beta=middle(settings.nbsvm_betas),
         power=middle(settings.nbsvm_powers),
         class_weight=problem.class_weight,
-        tol=_TOLERANCE,
+        tol=_LABELS_TOLERANCE if problem.several else _TOLERANCE,
         max_iter=settings.max_iter,
         warm_start=True,
+        solver="liblinear" if problem.several else "lbfgs",
     )
-    return pipeline_of("passthrough", classifier)
+    return pipeline_of("passthrough", LabelByLabel(one) if problem.several else one)
 
 
 def _mean(settings: BaselineSettings, problem: Problem) -> Pipeline:
@@ -178,7 +192,7 @@ _NGRAMS: Space = {
 
 # The code of the linear models of the table in `core`.
 BASELINES: dict[str, Baseline] = {
-    "majority": Baseline(lambda *given: pipeline_of("passthrough", _one_answer()), lambda settings: ()),
+    "majority": Baseline(_majority, lambda settings: ()),
     "bow": Baseline(
         _bow,
         lambda settings: settings.bow_strengths,

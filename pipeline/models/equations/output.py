@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from pipeline.core.values import Int32
-from pipeline.models.equations.values import Array
+from pipeline.models.equations.values import Array, sigmoid
 from pipeline.tasks.output import Shares
 
 
@@ -28,7 +28,7 @@ def softmax(logits: Array) -> Array:
 
 
 # From a network's numbers to the shares that its task asks for.
-SHARES: dict[Shares, Callable[[Array], Array]] = {"softmax": softmax}
+SHARES: dict[Shares, Callable[[Array], Array]] = {"softmax": softmax, "sigmoid": sigmoid}
 
 
 def cross_entropy(logits: Array, labels: Int32) -> tuple[float, Array]:

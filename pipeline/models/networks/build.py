@@ -15,7 +15,9 @@ from pipeline.models.networks.keras_types import Layer, Model, Tensor, Weight
 from pipeline.models.networks.letters import letter_vectors
 from pipeline.models.networks.truncation import truncated_layer
 from pipeline.settings.tables import NetworkSettings
-from pipeline.tasks.table import CLASSIFY
+from pipeline.tasks.answers import Answers
+from pipeline.tasks.table import CLASSIFY, DOCUMENT_TASKS
+from pipeline.tasks.task import DocumentTask
 
 STANDARDISE = "standardise"  # the layer of `ann` whose numbers are taken from training documents
 
@@ -40,6 +42,7 @@ class NetworkSpec:
     bptt: int = 0  # timesteps from the end through which gradients flow back; 0: all
     forget_bias: float = 1.0  # what the bias of an LSTM's forget gates starts from; 1 is Keras' own
     n_letters: int | None = None  # of the alphabet in which it reads words; None: it reads no letters
+    task: str = CLASSIFY.name  # whose answers it gives, of tasks of whole documents
 
     @property
     def answers_words(self) -> bool:
@@ -57,6 +60,7 @@ def specify(
     *,
     frozen_first: bool = False,
     n_letters: int | None = None,
+    task: str = CLASSIFY.name,
 ) -> NetworkSpec:
     """Return the specification of one network of the table on one embedding."""
     n_rows, dimension = matrix.vectors.shape
@@ -77,6 +81,7 @@ def specify(
         bptt=settings.bptt,
         forget_bias=settings.forget_bias,
         n_letters=n_letters,
+        task=task,
     )
 
 
@@ -115,11 +120,12 @@ def build(spec: NetworkSpec) -> Model:
     encoded = ENCODERS[MODELS[spec.model].family](spec, embedded, lengths)  # (B, H), or (B, T, H)
     if spec.dropout:
         encoded = keras.layers.Dropout(spec.dropout)(encoded)
-    numbers = CLASSIFY.output(spec.n_classes).numbers
+    numbers = DOCUMENT_TASKS[spec.task].output(spec.n_classes).numbers
     logits = keras.layers.Dense(numbers, name="output")(encoded)  # (B, C), or (B, T, C)
     if spec.head == CRF:
         logits = chain_layer(numbers)([logits, lengths])  # (B, T, C)
     model: Model = keras.Model(inputs, logits, name=spec.model)
+    model.task_name = spec.task
     return model
 
 
@@ -132,6 +138,11 @@ def after_embedding(model: Model) -> Model:
 
     body: Model = keras.Model([model.get_layer("embedding").output, *model.inputs[1:]], model.outputs[0])
     return body
+
+
+def task_of_network(model: Model) -> DocumentTask[Answers]:
+    """Return the task whose answers a network of whole documents gives."""
+    return DOCUMENT_TASKS[model.task_name]
 
 
 def answers_words(model: Model) -> bool:

@@ -49,7 +49,7 @@ class Tally:
     updates: int = 0
     answers: int = 0  # one a document, or one a word
     loss: float = 0.0
-    right: int = 0
+    right: float = 0
     clipped: int = 0
 
     @property
@@ -57,7 +57,7 @@ class Tally:
         """Seconds of work since the evaluation before."""
         return time.perf_counter() - self.start
 
-    def add(self, documents: int, answers: int, loss: float, right: int, clipped: int) -> None:
+    def add(self, documents: int, answers: int, loss: float, right: float, clipped: int) -> None:
         """Count one update."""
         self.updates += 1
         self.answers += answers

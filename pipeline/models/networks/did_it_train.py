@@ -9,7 +9,9 @@ import numpy as np
 from pipeline.core.values import Float32
 from pipeline.core.warned import Warned, warning
 from pipeline.models.networks.labelled import Evaluation, Labelled, document_weights, sample_documents
-from pipeline.tasks.table import CLASSIFY
+from pipeline.tasks.answers import Answers
+from pipeline.tasks.table import OF_CLASSES
+from pipeline.tasks.task import DocumentTask
 
 _NO_BETTER_THAN_FREQUENCIES = 0.98  # of their entropy
 _CONSTANT = 1e-4  # predictions that differ less than this are the same
@@ -28,6 +30,7 @@ def why_not_trained(
     train: Labelled,
     n_classes: int,
     class_weights: Float32 | None = None,
+    task: DocumentTask[Answers] = OF_CLASSES,
 ) -> str | None:
     """Return why a fit counts as "did not train" and what to do, or None: the rule of `docs/reference/run-folder.md`.
 
@@ -43,12 +46,14 @@ def why_not_trained(
         The number of classes C.
     class_weights : float32 array, shape (C,), optional
         What a document of each class counted in the loss.
+    task : DocumentTask
+        What is asked of documents.
     """
     last = history[-1]
     if not np.isfinite(last.loss):
         return f"the training loss is {last.loss} after {last.updates:,} updates; {_SMALLER_STEPS}"
     counts = document_weights(class_weights, train.labels)
-    entropy = CLASSIFY.chance(train.labels, counts, n_classes)
+    entropy = task.chance(train.labels, counts, n_classes)
     if last.loss >= _NO_BETTER_THAN_FREQUENCIES * entropy:
         what = f"the training loss ended at {last.loss:.3f} nats"
         what += f"; {entropy:.3f} is what the class frequencies alone give"

@@ -54,6 +54,8 @@ class Layer(Varying, Protocol):
 class Model(Layer, Protocol):
     """A model of Keras."""
 
+    task_name: str  # of whole documents: whose answers it gives
+
     @property
     def layers(self) -> list[Layer]: ...
     @property

@@ -20,7 +20,7 @@ class Labelled:
     """Documents as a network sees them, with their labels: one each, or one for each word."""
 
     indexed: IndexedCorpus
-    labels: Int32  # (N,), or (M',) of words
+    labels: Int32  # (N,), yes or no to each label (N, C), or (M',) of words
     spelling: Spelling | None = None  # of the words, for a network that reads letters
 
     def take(self, documents: Int64) -> Labelled:

@@ -1,7 +1,7 @@
-"""What a network is trained to say, and how its answers are judged: of each document one class, or of each word a tag.
+"""What a network is trained to say, and how it is judged: of a document its class or its labels, or of words tags.
 
 A training step, a look at the validation documents and the signs that a network trained ask an `Objective`, so that one
-trainer serves both.
+trainer serves all.
 """
 
 from __future__ import annotations
@@ -13,14 +13,13 @@ import numpy as np
 from pipeline.core.values import Float32, Int32
 from pipeline.models.equations.sentences import sequence_losses, tag_words
 from pipeline.models.networks.batches import Batch
-from pipeline.models.networks.build import answers_words
+from pipeline.models.networks.build import answers_words, task_of_network
 from pipeline.models.networks.chain import path_losses, transitions_of
 from pipeline.models.networks.keras_types import Model, PredictionStep, Tensor
 from pipeline.models.networks.labelled import Labelled, document_weights, padded
 from pipeline.models.networks.of_task import losses_of
 from pipeline.models.networks.prediction import predict_with, prediction_step
 from pipeline.models.networks.tagging import scoring_step, transitions_found, word_scores
-from pipeline.tasks.table import CLASSIFY
 
 
 class Objective(ABC):
@@ -29,7 +28,7 @@ class Objective(ABC):
     target_axes: int  # of what is right for a batch: 1 for (B,), 2 for (B, T)
 
     def __init__(self, model: Model, predict: PredictionStep) -> None:
-        self.model, self.predict = model, predict
+        self.model, self.predict, self.task = model, predict, task_of_network(model)
 
     @abstractmethod
     def targets(self, labelled: Labelled, batch: Batch) -> Int32:
@@ -49,7 +48,7 @@ class Objective(ABC):
 
     @abstractmethod
     def right(self, targets: Tensor, numbers: Tensor, gradient: Tensor, lengths: Tensor) -> Tensor:
-        """Return how many answers are right; int32 scalar. `gradient` is that of the mean loss by the numbers."""
+        """Return how many answers are right, of labels what share. `gradient`: of the mean loss by the numbers."""
 
     @abstractmethod
     def shares(self, labelled: Labelled) -> Float32:
@@ -75,7 +74,7 @@ class OfDocuments(Objective):
         return len(batch.documents)
 
     def losses(self, targets: Tensor, numbers: Tensor, lengths: Tensor) -> Tensor:
-        return losses_of(CLASSIFY.loss)(targets, numbers)
+        return losses_of(self.task.loss)(targets, numbers)
 
     def mean(self, losses: Tensor, lengths: Tensor) -> Tensor:
         import tensorflow as tf
@@ -93,12 +92,24 @@ class OfDocuments(Objective):
 
     def judge(self, labelled: Labelled, class_weights: Float32 | None) -> tuple[float, float]:
         probabilities, labels = self.shares(labelled), labelled.labels
-        each = CLASSIFY.losses(probabilities.astype(np.float64), labels)  # (N,)
+        each = self.task.losses(probabilities.astype(np.float64), labels)  # (N,)
         counts = document_weights(class_weights, labels)  # (N,)
         if not counts.any():  # no class of theirs has a training document, so all weights are 0
             counts = np.ones(len(counts))
         loss = float(np.average(each, weights=counts)) if np.isfinite(each).all() else np.inf
-        return loss, float(CLASSIFY.right(probabilities, labels).mean())
+        return loss, float(self.task.right(probabilities, labels).mean())
+
+
+class OfLabels(OfDocuments):
+    """Yes or no to each label of a document. What is right of a document is the share of its labels."""
+
+    target_axes = 2
+
+    def right(self, targets: Tensor, numbers: Tensor, gradient: Tensor, lengths: Tensor) -> Tensor:
+        import tensorflow as tf
+
+        right = tf.equal(numbers > 0, targets > 0)  # (B, C)
+        return tf.reduce_sum(tf.reduce_mean(tf.cast(right, tf.float32), axis=1))
 
 
 class OfWords(Objective):
@@ -162,4 +173,6 @@ class OfWords(Objective):
 
 def objective_of(model: Model) -> Objective:
     """Return what a network is trained to say: it follows from its head."""
-    return OfWords(model) if answers_words(model) else OfDocuments(model)
+    if answers_words(model):
+        return OfWords(model)
+    return OfLabels(model) if task_of_network(model).sets else OfDocuments(model)

@@ -8,9 +8,9 @@ import numpy as np
 
 from pipeline.core.values import Float32, IndexedCorpus
 from pipeline.models.networks.batches import batches
+from pipeline.models.networks.build import task_of_network
 from pipeline.models.networks.keras_types import Model, PredictionStep, Tensor
 from pipeline.models.networks.of_task import shares_of
-from pipeline.tasks.table import CLASSIFY
 
 _BATCH = 256
 
@@ -32,7 +32,7 @@ def prediction_step(model: Model) -> PredictionStep:
     """Return the function from a batch, (rows, lengths), to its probabilities (B, C)."""
     import tensorflow as tf
 
-    shares = shares_of(CLASSIFY.output(model.outputs[0].shape[-1]))
+    shares = shares_of(task_of_network(model).output(model.outputs[0].shape[-1]))
 
     @tf.function(input_signature=batch_signature())
     def predict(rows: Tensor, lengths: Tensor) -> Tensor:

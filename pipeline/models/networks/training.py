@@ -186,10 +186,11 @@ def fit_network(
     )
     _open_save_point(trainee, spec, seed, repeat, deterministic)
     course, stopped = _train_in_phases(trainee, _phases(spec, settings, repeat))
-    why_not = why_not_trained(trainee.objective.shares, course.history, train, spec.n_classes, class_weights)
-    raised = "networks.max_epochs" if settings.max_epochs else "networks.budget_growth"
-    fixed = repeat is not None
-    warnings = milder_signs(course.history, course.kept_updates, stopped, fixed=fixed, raised=raised)
+    judged = course.history, train, spec.n_classes, class_weights, trainee.objective.task
+    why_not = why_not_trained(trainee.objective.shares, *judged)
+    fixed, raised = repeat is not None, "max_epochs" if settings.max_epochs else "budget_growth"
+    known = course.history, course.kept_updates, stopped
+    warnings = milder_signs(*known, fixed=fixed, raised=f"networks.{raised}")
     return FittedNetwork(
         spec,
         model,
@@ -351,12 +352,12 @@ def _state_after(
     return replace(state, updates=update, variables=step.values(), position=passes.position, tally=tally)
 
 
-def _run(trainee: _Trainee, step: TrainingStep, batch: Batch, rate: float) -> tuple[int, float, int, int]:
+def _run(trainee: _Trainee, step: TrainingStep, batch: Batch, rate: float) -> tuple[int, float, float, int]:
     """Run one update; return its answers, their losses, the right ones, and 1 if gradients were clipped, else 0."""
     train, objective = trainee.train, trainee.objective
     inputs = inputs_of(batch, train.indexed.offsets, train.spelling)
     loss, right, clipped = step.run(inputs, objective.targets(train, batch), rate)
-    return objective.answers(batch), float(loss), int(right), int(clipped)
+    return objective.answers(batch), float(loss), float(right), int(clipped)
 
 
 def _keep_if_better(trainee: _Trainee, course: Course) -> None:

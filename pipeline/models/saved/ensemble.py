@@ -1,4 +1,4 @@
-"""Several seeds of one model as one: the mean of their probabilities."""
+"""Several seeds of one model as one: the mean of their probabilities, and of their thresholds."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ class Ensemble(SavedModel):
         """Return the ensemble of several fits of one model, two at least."""
         first = members[0]
         common = first.name, first.task, first.label_names, first.tokenizer
-        return cls(*common, tuple(members), writing=first.writing)
+        own = [one.thresholds for one in members]
+        known = [one for one in own if one is not None]
+        thresholds = np.mean(known, axis=0).astype(np.float32) if len(known) == len(own) else None
+        return cls(*common, tuple(members), writing=first.writing, thresholds=thresholds)
 
     @property
     def method(self) -> str | None:

@@ -14,12 +14,13 @@ from pipeline.core.resources import one_blas_thread
 from pipeline.core.values import Bool, Float32, Float64, Int64, TokenizedCorpus, Vocabulary
 from pipeline.models.baselines.features import Learned, Weigh, Weights, average, presence
 from pipeline.models.baselines.table import BASELINES
-from pipeline.models.equations.output import softmax
+from pipeline.models.equations.output import sigmoid, softmax
 from pipeline.models.equations.product import product
-from pipeline.models.saved.model import Common, Contributions, Places, SavedModel, contrast
+from pipeline.models.saved.model import Common, Contributions, Places, SavedModel, alone, contrast
 from pipeline.run_folder.models import Array, SavedFiles
 from pipeline.settings.tables import BaselineSettings
-from pipeline.tasks.task import OneAnswer
+from pipeline.tasks.answers import Answers
+from pipeline.tasks.task import DocumentTask
 from pipeline.text.ngrams import NgramCounts, NgramVocabulary, count_entries, find_occurrences
 from pipeline.text.ragged import split
 from pipeline.text.vocabulary import encode_known
@@ -34,6 +35,7 @@ class SavedLinear(SavedModel):
     intercepts: Weights  # (P,)
     classes: Int64  # (K,), places in `label_names`: of each problem, or of the two sides of one
     one_versus_rest: bool = False  # logistic functions divided by their sum, else softmax
+    each: bool = False  # a logistic function for each label by itself
 
     @property
     def method(self) -> str | None:
@@ -64,15 +66,20 @@ class SavedLinear(SavedModel):
         intercepts = self.intercepts.astype(np.float64)
         shares = self._probabilities((by_word.sum(axis=1) + intercepts)[None])[0]  # (K,)
         place = int(shares.argmax())
-        weights = contrast(place, len(self.classes))[
-            -len(intercepts) :
-        ]  # (P,): one problem is of the second class
+        # (P,): one problem is of the second class; of labels the likeliest is taken apart, which stands alone
+        weights = (
+            alone(place, len(intercepts))
+            if self.each
+            else contrast(place, len(self.classes))[-len(intercepts) :]
+        )
         base, words = float(weights @ intercepts), weights @ by_word
         score = base + float(words.sum())
         return Contributions(int(self.classes[place]), float(shares[place]), score, base, words)
 
     def _probabilities(self, logits: Weights) -> Weights:
-        """Return distributions over the K classes, from logits (N, P); (N, K)."""
+        """Return distributions over the K classes, or shares of 1 each, from logits (N, P); (N, K)."""
+        if self.each:
+            return sigmoid(logits)
         if len(self.classes) == 2 and logits.shape[1] == 1:
             logits = logits * np.array([-0.5, 0.5], dtype=logits.dtype)  # (N, 2)
         return softmax(-np.logaddexp(0, -logits) if self.one_versus_rest else logits)
@@ -166,10 +173,16 @@ Features = NgramFeatures | AverageFeatures
 
 
 NO_NGRAMS = NgramVocabulary(pl.Series([], dtype=pl.String), np.zeros(0, dtype=np.int64), 1, 1)
-ONE_VERSUS_REST = {"softmax": False, "one-versus-rest": True, "prior": False}  # by what `probabilities` says
+# By what `probabilities` says.
+ONE_VERSUS_REST = {
+    "softmax": False,
+    "one-versus-rest": True,
+    "each": False,
+    "prior": False,
+}
 
 
-def read_linear(files: SavedFiles, own: Common[OneAnswer]) -> SavedLinear:
+def read_linear(files: SavedFiles, own: Common[DocumentTask[Answers]]) -> SavedLinear:
     """Return the linear model of a fit's files; `own` is what it has in common with every kind of model.
 
     Raises
@@ -180,10 +193,15 @@ def read_linear(files: SavedFiles, own: Common[OneAnswer]) -> SavedLinear:
         If `model.json` is not what that of a linear model holds.
     """
     described = files.described
+    each = own.task.output(len(own.label_names)).shares == "sigmoid"
     one_versus_rest, n_fitted = ONE_VERSUS_REST[described["probabilities"]], int(described["n_classes"])
     if described["probabilities"] == "prior":
         arrays = files.weights({"classes": (n_fitted,), "class_prior": (n_fitted,)})
-        coefficients, intercepts = np.zeros((n_fitted, 0)), np.log(arrays["class_prior"])
+        prior = arrays["class_prior"]
+        coefficients, intercepts = (
+            np.zeros((n_fitted, 0)),
+            np.log(prior) - (np.log1p(-prior) if each else 0.0),
+        )
         features: Features = NgramFeatures(NO_NGRAMS, presence, {}, BaselineSettings())
     else:
         features, arrays = _features(files, n_fitted)
@@ -191,14 +209,15 @@ def read_linear(files: SavedFiles, own: Common[OneAnswer]) -> SavedLinear:
     classes = arrays["classes"].astype(np.int64)
     if not set(classes.tolist()) <= set(range(len(own.label_names))):
         raise ValueError(f"classes are {classes.tolist()} of {len(own.label_names)} labels")
-    return SavedLinear(*own, features, coefficients, intercepts, classes, one_versus_rest)
+    return SavedLinear(*own, features, coefficients, intercepts, classes, one_versus_rest, each)
 
 
 def _features(files: SavedFiles, n_fitted: int) -> tuple[Features, dict[str, Array]]:
     """Return what a model reads, and its arrays."""
     described = files.described
     entry = BASELINES[ModelName.parse(str(described["name"])).model]
-    n_features, problems = int(described["n_features"]), 1 if n_fitted == 2 else n_fitted
+    n_features = int(described["n_features"])
+    problems = 1 if n_fitted == 2 and described["probabilities"] != "each" else n_fitted
     shapes: dict[str, tuple[int, ...]] = {
         "classes": (n_fitted,),
         "coefficients": (problems, n_features),

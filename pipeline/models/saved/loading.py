@@ -9,9 +9,11 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+
 from pipeline.core.errors import PipelineError
 from pipeline.core.names import slug
-from pipeline.core.values import LABEL_KINDS, Writing
+from pipeline.core.values import LABEL_KINDS, Float32, Writing
 from pipeline.corpus.readers.forms import FORMS
 from pipeline.models.golden import A_FEW
 from pipeline.models.saved.ensemble import Ensemble
@@ -24,7 +26,7 @@ from pipeline.models.saved.tagger_ensemble import TaggerEnsemble
 from pipeline.run_folder.models import Description, SavedFiles, describe, model_folder, names_on, shelf_of
 from pipeline.run_folder.shelf import MODEL, NESTED, FolderShelf, Shelf, read_bundle
 from pipeline.settings.tables import SETTINGS, TokenizerSettings
-from pipeline.tasks.table import ONE_ANSWER, TAG
+from pipeline.tasks.table import DOCUMENT_TASKS, TAG
 from pipeline.text.unspaced import check_word_breaker
 
 FOR_OTHERS = (".onnx", ".html")  # endings of models that other programs run
@@ -48,8 +50,8 @@ def _of_task(
 
 
 _READERS = {  # of each kind
-    "linear": _of_task(read_linear, ONE_ANSWER),
-    "network": _of_task(read_network, ONE_ANSWER),
+    "linear": _of_task(read_linear, DOCUMENT_TASKS),
+    "network": _of_task(read_network, DOCUMENT_TASKS),
     "linear tagger": _of_task(read_linear_tagger, TAGS),
     "network tagger": _of_task(read_network_tagger, TAGS),
 }
@@ -255,9 +257,21 @@ def read_saved(files: SavedFiles, golden: Sequence[int] | None = A_FEW) -> Saved
                 raise ValueError(f"{key} is {json.dumps(value)}")
         check_word_breaker(files.where, described["word_breaker"])
         model = replace(read_kind(files, tokenizer), writing=_writing(described["writing"]))
+        if isinstance(model, SavedModel):
+            model = replace(model, thresholds=_thresholds(described["thresholds"], model))
         answered = files.golden()
     check_golden(model, answered, files, golden)
     return model
+
+
+def _thresholds(held: object, own: SavedModel) -> Float32 | None:
+    """Return from which probability on each label is given, as a `model.json` has it; ValueError where it is none."""
+    if held is None:
+        return None
+    found = np.array(held, dtype=np.float32)
+    if found.shape != (len(own.label_names),) or not np.isfinite(found).all() or own.task.thresholds is None:
+        raise ValueError(f"thresholds are {json.dumps(held)}")
+    return found
 
 
 def _writing(held: Description) -> Writing:

@@ -11,10 +11,11 @@ from typing import Generic, NamedTuple, TypeVar
 import numpy as np
 import polars as pl
 
-from pipeline.core.values import AS_IT_IS, Float32, Float64, TokenizedCorpus, Writing
+from pipeline.core.values import AS_IT_IS, Bool, Float32, Float64, TokenizedCorpus, Writing
 from pipeline.corpus.mending import as_read
 from pipeline.settings.tables import TokenizerSettings
-from pipeline.tasks.task import OneAnswer
+from pipeline.tasks.answers import Answers
+from pipeline.tasks.task import DocumentTask
 from pipeline.text.tokenizer import tokenize
 
 Places = Sequence[Sequence[int]] | None  # of each document the tokens that are asked for; None: all
@@ -64,8 +65,25 @@ Saved = SavedOf[object]
 
 
 @dataclass(frozen=True, eq=False)
-class SavedModel(SavedOf[OneAnswer]):
-    """A model that gives a document one answer."""
+class SavedModel(SavedOf[DocumentTask[Answers]]):
+    """A model that answers whole documents: a class for each, or any of several labels."""
+
+    # from which probability on a label is given, (C,); None: one half, or the most probable class is the answer
+    thresholds: Float32 | None = field(default=None, kw_only=True)
+
+    @property
+    def gives_labels(self) -> bool:
+        """Whether it gives any number of labels to a document, and not one class."""
+        return self.task.thresholds is not None
+
+    def given(self, probabilities: Float32) -> Bool:
+        """Return which labels are given by probabilities (N, C); bool (N, C). Of classes it is one a document."""
+        if self.gives_labels:
+            least = np.float32(0.5) if self.thresholds is None else self.thresholds
+            given: Bool = probabilities >= least
+        else:
+            given = np.arange(probabilities.shape[1]) == probabilities.argmax(axis=1)[:, None]
+        return given
 
     @property
     @abstractmethod
@@ -114,7 +132,8 @@ class Contributions:
     ----------
     predicted : the class of the highest probability
     probability : its probability
-    score : its logit less the mean of the other classes' logits; the log-odds where there are two classes
+    score : its logit less the mean of the other classes' logits; the log-odds where there are two classes, and of the
+        likeliest of several labels
     base : the score without any word, so that `score` is `base` and the sum of `words`; None where it is not
     words : float64 array (T,)
         What each token adds to the score; NaN for one that the model does not read, or that was not asked for.
@@ -125,6 +144,11 @@ class Contributions:
     score: float
     base: float | None
     words: Float64
+
+
+def alone(predicted: int, n_labels: int) -> Float64:
+    """Return the weight of each label's logit in the score of one label, which is its own; float64 (C,)."""
+    return np.eye(n_labels)[predicted]  # type: ignore[no-any-return]
 
 
 def contrast(predicted: int, n_classes: int) -> Float64:

@@ -25,13 +25,14 @@ from pipeline.core.values import (
     Vocabulary,
 )
 from pipeline.models.equations.network import Weights, logits_of_rows, weight_shapes
-from pipeline.models.equations.output import SHARES, softmax
+from pipeline.models.equations.output import SHARES, sigmoid, softmax
 from pipeline.models.equations.values import Array
 from pipeline.models.networks.batches import Batch, batches, visible, words_in_own_order
 from pipeline.models.networks.build import NetworkSpec
-from pipeline.models.saved.model import Common, Contributions, Places, SavedModel, contrast
+from pipeline.models.saved.model import Common, Contributions, Places, SavedModel, alone, contrast
 from pipeline.run_folder.models import SavedFiles
-from pipeline.tasks.task import OneAnswer
+from pipeline.tasks.answers import Answers
+from pipeline.tasks.task import DocumentTask
 from pipeline.text.ragged import split
 from pipeline.text.vocabulary import encode_known
 
@@ -114,7 +115,14 @@ class SavedNetwork(SavedModel):
         logits = partial(self._logits, np.vstack([self.table, average.astype(np.float32)]))
 
         def of_document(document: int) -> Contributions:
-            one = occlude(logits, rows[document], asked[document], len(counts), _MOST_TIMESTEPS)
+            one = occlude(
+                logits,
+                rows[document],
+                asked[document],
+                len(counts),
+                _MOST_TIMESTEPS,
+                labels=self.gives_labels,
+            )
             words = np.full(max(np.diff(tokenized.offsets)[document], 1), np.nan)
             words[read[document]] = one.words
             return replace(one, words=words)
@@ -139,7 +147,9 @@ class SavedNetwork(SavedModel):
 Logits = Callable[[Int32, Int32], Array]  # (rows (B, T), lengths (B,)) > logits (B, C)
 
 
-def occlude(logits: Logits, rows: Int32, places: Int64, nothing: int, max_timesteps: int) -> Contributions:
+def occlude(
+    logits: Logits, rows: Int32, places: Int64, nothing: int, max_timesteps: int, *, labels: bool = False
+) -> Contributions:
     """Return what each word adds to a network's answer to one document.
 
     Parameters
@@ -154,6 +164,8 @@ def occlude(logits: Logits, rows: Int32, places: Int64, nothing: int, max_timest
         The row that takes their place, one at a time.
     max_timesteps : int
         In one call, which bounds memory.
+    labels : bool
+        Whether each number is that of a label by itself: the likeliest one's log-odds are taken apart.
 
     Returns
     -------
@@ -174,16 +186,17 @@ def occlude(logits: Logits, rows: Int32, places: Int64, nothing: int, max_timest
     found = np.concatenate([logits(part, np.full(len(part), len(rows), dtype=np.int32)) for part in parts])
     found = found.astype(np.float64)  # (P + 1, C)
     predicted = int(found[0].argmax())
-    scores = found @ contrast(predicted, found.shape[1])  # (P + 1,)
+    weigh, shares = (alone, sigmoid) if labels else (contrast, softmax)
+    scores = found @ weigh(predicted, found.shape[1])  # (P + 1,)
     words = np.full(len(rows), np.nan)
     words[places] = scores[0] - scores[1:]
-    return Contributions(predicted, float(softmax(found[:1])[0, predicted]), float(scores[0]), None, words)
+    return Contributions(predicted, float(shares(found[:1])[0, predicted]), float(scores[0]), None, words)
 
 
 # --- from files
 
 
-def read_network(files: SavedFiles, own: Common[OneAnswer]) -> SavedNetwork:
+def read_network(files: SavedFiles, own: Common[DocumentTask[Answers]]) -> SavedNetwork:
     """Return the network of a fit's files; `own` is what it has in common with every kind of model.
 
     Raises
@@ -197,6 +210,8 @@ def read_network(files: SavedFiles, own: Common[OneAnswer]) -> SavedNetwork:
     spec, max_tokens = NetworkSpec(**described["network"]), int(described["max_tokens"])
     if spec.head not in (networks()[spec.model].heads or ("",)):
         raise ValueError(f'{spec.model} has no head "{spec.head}"')
+    if spec.task != own.task.name:
+        raise ValueError(f'the network answers "{spec.task}", the model "{own.task.name}"')
     if len(own.label_names) != spec.n_classes:
         raise ValueError(f"{spec.n_classes} classes, {len(own.label_names)} labels")
     vocabulary, vectors, covered = files.embedding(spec.embedding_dim)

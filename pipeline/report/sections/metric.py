@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.report.page.formats import MISSING, Number, decimal, exact_points, percent, points
 from pipeline.run_folder.reading import Run
@@ -69,6 +69,12 @@ REPORT_METRICS = {
     "balanced-accuracy": _share("balanced accuracy"),
     "span-f1": _share("span F1", lambda value, places: percent(value, places).removesuffix(" %")),
     "token-accuracy": _share("token accuracy"),
+    "micro-f1": _share("micro F1", lambda value, places: percent(value, places).removesuffix(" %")),
+    "precision-at-1": _share("precision at 1"),
+    "precision-at-3": _share("precision at 3"),
+    "precision-at-5": _share("precision at 5"),
+    "subset-accuracy": _share("exact sets"),
+    "hamming-loss": replace(_share("Hamming loss"), minus="A better by, points", higher_is_better=False),
     "log-loss": ReportMetric(
         "log loss",
         "nats",

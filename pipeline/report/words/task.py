@@ -104,6 +104,19 @@ def _spans_found(run: Run) -> dict[str, Counted]:
     }
 
 
+def _labels_found(run: Run) -> dict[str, Counted]:
+    """Return what models find of the labels, and what they miss or invent."""
+    return {
+        row.name: Counted(
+            row.micro_f1,
+            row.micro_f1_ci95,
+            tuple(one.micro_f1 for one in row.runs),
+            tuple(one.wrong for one in row.runs),
+        )
+        for row in run.metrics.labels
+    }
+
+
 def _bits_taken(run: Run) -> dict[str, Counted]:
     """Return how many bits a byte language models take, and for the picture how many for 1,000 bytes."""
     return {
@@ -166,6 +179,24 @@ TASKS: dict[str, Task] = {
         other_is="{names} {score}",
         expect="span F1 {score} on sentences like these ({low} to {high})",
         little="one point of span F1",
+    ),
+    "multilabel": Task(
+        count=_labels_found,
+        metric="micro-f1",
+        unit="document",
+        mistake="missed or invented label",
+        mistakes="missed or invented labels",
+        wrong="Labels that were missed, and labels that are not there, of the same {documents}.",
+        right="Micro F1",
+        head="micro F1",
+        counted="F1 of the labels of test documents, of 100: missed and invented labels lower it",
+        more="How much higher the micro F1 of the first model is than that of the second",
+        answered="test documents, each given any of {classes} labels",
+        one_is="{names} reaches micro F1 {score}",
+        several_are="{names} reach micro F1 {score}",
+        other_is="{names} {score}",
+        expect="micro F1 {score} on documents like these ({low} to {high})",
+        little="one point of micro F1",
     ),
     "generate": Task(
         count=_bits_taken,

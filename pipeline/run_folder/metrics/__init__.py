@@ -9,6 +9,7 @@ from pipeline.run_folder.metrics import rows
 from pipeline.run_folder.metrics.comparisons import Advice, Cause, Comparison, Gains, Protocol, Seeds, Verdict
 from pipeline.run_folder.metrics.corpus import Corpus, Embedding, Environment, Reuse, Stage
 from pipeline.run_folder.metrics.documents import Contamination, HardDocuments, Slice
+from pipeline.run_folder.metrics.labels import LabelScores
 from pipeline.run_folder.metrics.language import LanguageScores
 from pipeline.run_folder.metrics.models import (
     Budget,
@@ -66,6 +67,8 @@ class Metrics(Row):
     """accuracy on documents of some length, some words, a class"""
     spans: tuple[SpanScores, ...]
     """what each tagger finds; empty where documents have classes"""
+    labels: tuple[LabelScores, ...]
+    """what each model finds of the labels where a document may have several; else empty"""
     language: tuple[LanguageScores, ...]
     """how many bits each language model takes; empty for other tasks"""
     hard_documents: HardDocuments | None

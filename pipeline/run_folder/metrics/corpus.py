@@ -50,6 +50,28 @@ class Duplicates(Row):
 
 
 @dataclass(frozen=True)
+class LabelPair(Row):
+    """Two labels that documents have `together`, and how many would be `expected` to, were the two independent."""
+
+    a: str
+    b: str
+    together: Count
+    expected: Amount
+
+
+@dataclass(frozen=True)
+class LabelSets(Row):
+    """The sets of labels of all documents."""
+
+    cardinality: Amount
+    most: Count
+    empty: Count
+    distinct: Count
+    sizes: tuple[Count, ...]
+    pairs: tuple[LabelPair, ...]
+
+
+@dataclass(frozen=True)
 class CorpusRead(Row):
     """What was read, and how it was split."""
 
@@ -70,6 +92,10 @@ class CorpusRead(Row):
     in a folder corpus, one entry a reason: `file` names the first files"""
     classes: dict[str, Count]
     """documents by label"""
+    label_sets: LabelSets | None
+    """of the sets of labels, where a document may have several: `cardinality` (labels a document), the `most` of one,
+    documents without any (`empty`), `distinct` sets, documents by how many labels they have (`sizes`, from 0), and
+    `pairs` that stand together more often than by chance; else `null`"""
     splits: Splits
     """documents in `train`, `validation` and `test`; with folds, those of the first"""
     folds: Count

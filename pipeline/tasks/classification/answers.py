@@ -29,9 +29,16 @@ def distributions(probabilities: Float32) -> Float32:
     return normal.astype(np.float32)
 
 
-def answers_of(documents: Int64, labels: Int32, outputs: Float32) -> Predictions:
-    """Return what a model says of documents: its outputs, (N, C), as distributions."""
+def answers_of(
+    documents: Int64, labels: Int32, outputs: Float32, thresholds: Float32 | None = None
+) -> Predictions:
+    """Return what a model says of documents: its outputs, (N, C), as distributions. The likeliest is the answer."""
     return Predictions(documents, labels, distributions(outputs))
+
+
+def judged_predictions(labels: Int32, probabilities: Float32) -> Predictions:
+    """Return the answers to N validation documents, as models are chosen by them."""
+    return answers_of(np.arange(len(labels), dtype=np.int64), labels, probabilities)
 
 
 def to_columns(predictions: Predictions, label_names: Sequence[str]) -> pl.DataFrame:
