@@ -168,8 +168,10 @@ def fit_network(
         their place.
     """
     _refuse_unsettled(settings)
-    model = untrained(spec, vectors, train.indexed, seed, deterministic)
-    budget = _budget(settings, train.indexed)
+    model, budget = (
+        untrained(spec, vectors, train.indexed, seed, deterministic),
+        _budget(settings, train.indexed),
+    )
     trainee = _Trainee(
         model,
         objective_of(model),
@@ -186,11 +188,11 @@ def fit_network(
     )
     _open_save_point(trainee, spec, seed, repeat, deterministic)
     course, stopped = _train_in_phases(trainee, _phases(spec, settings, repeat))
-    judged = course.history, train, spec.n_classes, class_weights, trainee.objective.task
-    why_not = why_not_trained(trainee.objective.shares, *judged)
-    fixed, raised = repeat is not None, "max_epochs" if settings.max_epochs else "budget_growth"
+    judged = train, spec.n_classes, class_weights, trainee.objective.task
+    why_not = why_not_trained(trainee.objective.shares, course.history, *judged)
+    raised = "networks.max_epochs" if settings.max_epochs else "networks.budget_growth"
     known = course.history, course.kept_updates, stopped
-    warnings = milder_signs(*known, fixed=fixed, raised=f"networks.{raised}")
+    warnings = milder_signs(*known, fixed=repeat is not None, raised=raised)
     return FittedNetwork(
         spec,
         model,
