@@ -26,6 +26,7 @@ NEEDS = {  # by the family of a model
     "averages": "no GPU; TensorFlow to train, not to answer",
     "recurrent": "no GPU; TensorFlow to train, not to answer",
     "windows": "no GPU, no TensorFlow, no word vectors",
+    "language": "no GPU, no TensorFlow, no word vectors",
 }
 
 
