@@ -168,10 +168,8 @@ def fit_network(
         their place.
     """
     _refuse_unsettled(settings)
-    model, budget = (
-        untrained(spec, vectors, train.indexed, seed, deterministic),
-        _budget(settings, train.indexed),
-    )
+    model = untrained(spec, vectors, train.indexed, seed, deterministic)
+    budget = _budget(settings, train.indexed)
     trainee = _Trainee(
         model,
         objective_of(model),
@@ -190,9 +188,8 @@ def fit_network(
     course, stopped = _train_in_phases(trainee, _phases(spec, settings, repeat))
     judged = train, spec.n_classes, class_weights, trainee.objective.task
     why_not = why_not_trained(trainee.objective.shares, course.history, *judged)
-    raised = "networks.max_epochs" if settings.max_epochs else "networks.budget_growth"
     known = course.history, course.kept_updates, stopped
-    warnings = milder_signs(*known, fixed=repeat is not None, raised=raised)
+    warnings = milder_signs(*known, fixed=repeat is not None, raised=_what_ends_it(settings))
     return FittedNetwork(
         spec,
         model,
@@ -205,6 +202,11 @@ def fit_network(
         budget,
         settings,
     )
+
+
+def _what_ends_it(settings: NetworkSettings) -> str:
+    """Return the setting that is to be raised for more updates."""
+    return "networks.max_epochs" if settings.max_epochs else "networks.budget_growth"
 
 
 def _refuse_unsettled(settings: NetworkSettings) -> None:
