@@ -23,7 +23,9 @@ N = 60
 WORDS = (
     "harbour", "sail", "anchor", "oven", "flour", "yeast", "the", "of", "and", "we", "they", "this", "day", "room",
 )  # fmt: skip
-ONE_LABEL = "several labels for one text are not read yet: keep one, or choose another column with --label"
+ONE_LABEL = (
+    "give --task multilabel for several labels a text, keep one, or choose another column with --label"
+)
 Row = Callable[[int], Sequence[object]]
 
 
@@ -507,7 +509,7 @@ REFUSED = {  # by file: its content, and what is said
     "several labels.jsonl": (
         objects(lambda i: {"text": text(i), "labels": ["a", "b"] if i % 3 else ["a"], "lang": "ab"[i % 2]}),
         '{path}: column "labels" holds lists or objects such as ["a"], expected one label a record; '
-        "several labels for one text are not read yet: keep one, or choose another column: --label lang; "
+        "give --task multilabel for several labels a text, keep one, or choose another column: --label lang; "
         "read with UTF-8",
     ),
     "scores.jsonl": (
