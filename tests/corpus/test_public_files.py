@@ -503,9 +503,9 @@ REFUSED = {  # by file: its content, and what is said
     "numbers.csv": (
         table("text|score", lambda i: (text(i), f"0.{i + 100}")),
         '{path}: column "score" holds 60 different numbers (0.1 to 0.159): a number to be predicted, '
-        'and models here give classes; cut it in two classes, such as --label "score>0.129", or in thirds, up to 0.119, '
-        'up to 0.139 and above: pandas.cut(frame["score"], [float("-inf"), 0.119, 0.139, float("inf")]), or name another '
-        "column; "
+        'and models here give classes; cut it in two classes, such as --label "score>0.129", or in thirds, up to '
+        '0.119, up to 0.139 and above: pandas.cut(frame["score"], [float("-inf"), 0.119, 0.139, float("inf")]), or '
+        "name another column; "
         "read with header in line 1, UTF-8",
     ),
     "several labels.jsonl": (
