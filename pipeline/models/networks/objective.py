@@ -7,7 +7,6 @@ trainer serves all.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -16,9 +15,8 @@ from pipeline.models.equations.sentences import sequence_losses, tag_words
 from pipeline.models.networks.batches import Batch
 from pipeline.models.networks.build import answers_words, task_of_network
 from pipeline.models.networks.chain import path_losses, transitions_of
-from pipeline.models.networks.did_it_train import why_not_trained
 from pipeline.models.networks.keras_types import Model, PredictionStep, Tensor
-from pipeline.models.networks.labelled import Evaluation, Labelled, document_weights, padded
+from pipeline.models.networks.labelled import Labelled, document_weights, padded
 from pipeline.models.networks.of_task import losses_of
 from pipeline.models.networks.prediction import predict_with, prediction_step
 from pipeline.models.networks.tagging import scoring_step, transitions_found, word_scores
@@ -59,12 +57,6 @@ class Objective(ABC):
     @abstractmethod
     def judge(self, labelled: Labelled, class_weights: Float32 | None) -> tuple[float, float]:
         """Return the mean loss of an answer, infinite where one is not finite, and the share of right answers."""
-
-    def why_not(
-        self, history: Sequence[Evaluation], train: Labelled, n_classes: int, class_weights: Float32 | None
-    ) -> str | None:
-        """Return why the training counts as one that did not train; see `why_not_trained`."""
-        return why_not_trained(self.shares, history, train, n_classes, class_weights, self.task)
 
 
 class OfDocuments(Objective):

@@ -18,7 +18,7 @@ from pipeline.models.networks.batches import Batch
 from pipeline.models.networks.budget import Budget, budget_of, updates_in_a_pass
 from pipeline.models.networks.build import STANDARDISE, NetworkSpec, build, table_of
 from pipeline.models.networks.course import Course, Tally
-from pipeline.models.networks.did_it_train import milder_signs
+from pipeline.models.networks.did_it_train import milder_signs, why_not_trained
 from pipeline.models.networks.keras_types import Model
 from pipeline.models.networks.labelled import Evaluation, Labelled, inputs_of, sample_documents
 from pipeline.models.networks.objective import Objective, objective_of
@@ -186,10 +186,10 @@ def fit_network(
     )
     _open_save_point(trainee, spec, seed, repeat, deterministic)
     course, stopped = _train_in_phases(trainee, _phases(spec, settings, repeat))
-    why_not = trainee.objective.why_not(course.history, train, spec.n_classes, class_weights)
-    raised = "networks.max_epochs" if settings.max_epochs else "networks.budget_growth"
-    fixed = repeat is not None
-    warnings = milder_signs(course.history, course.kept_updates, stopped, fixed=fixed, raised=raised)
+    judged = train, spec.n_classes, class_weights, trainee.objective.task
+    why_not = why_not_trained(trainee.objective.shares, course.history, *judged)
+    known = course.history, course.kept_updates, stopped
+    warnings = milder_signs(*known, fixed=repeat is not None, raised=_what_ends_it(settings))
     return FittedNetwork(
         spec,
         model,
@@ -202,6 +202,11 @@ def fit_network(
         budget,
         settings,
     )
+
+
+def _what_ends_it(settings: NetworkSettings) -> str:
+    """Return the setting that is to be raised for more updates."""
+    return "networks.max_epochs" if settings.max_epochs else "networks.budget_growth"
 
 
 def _refuse_unsettled(settings: NetworkSettings) -> None:
