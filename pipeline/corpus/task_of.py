@@ -41,6 +41,8 @@ def with_task(config: Config) -> Config:
         values["run.models"] = facts.models
     if config.run.metric == FIRST_METRIC:
         values["run.metric"] = facts.metric
+    if facts.source and config.run.embeddings == default.run.embeddings:
+        values["run.embeddings"] = (facts.source,)
     settled = with_values(config, values)
     _check_metric(settled)
     _check_models(settled)

@@ -52,7 +52,7 @@ def tag_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_each_table_of_tasks_has_all_of_them() -> None:
-    names = ["classify", "tag", "multilabel"]
+    names = ["classify", "tag", "multilabel", "generate"]
     assert [list(table) for table in (FACTS, TASKS, READ, FITS, WORDS)] == [names] * 5
 
 

@@ -26,6 +26,7 @@ NEEDS = {  # by the family of a model
     "averages": "no GPU; TensorFlow to train, not to answer",
     "recurrent": "no GPU; TensorFlow to train, not to answer",
     "windows": "no GPU, no TensorFlow, no word vectors",
+    "language": "no GPU, no TensorFlow, no word vectors",
 }
 
 
@@ -76,7 +77,7 @@ def how_sure(run: Run, limits: Limits) -> tuple[Block, ...]:
         *((("small", "Too small to see here", said.too_small),) if said.too_small else ()),
     )
     return (
-        Seen("How sure is that?"),
+        Seen("How sure is that?", "What is called sure is wrong in at most 5 of 100 such runs."),
         _picture(run),
         *((Marked(marked),) if marked else ()),
         Fold(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pipeline.core.clean import clean, clip
-from pipeline.core.wording import called
+from pipeline.core.wording import FIRST_METRIC, called
 from pipeline.report.words.task import task_of
 from pipeline.run_folder.metrics.comparisons import Advice, Comparison, Verdict
 from pipeline.run_folder.metrics.models import Cost, Result, Summary
@@ -59,6 +59,15 @@ class Told:
         """Its trainings."""
         return [row for row in self.metrics.results if row.name == self.verdict.a]
 
+    @property
+    def most_frequent(self) -> float | None:
+        """The share of the test documents that are of the most frequent class; None where no class is answered."""
+        scores = self.run.details.scores
+        if scores is None or not scores.models or self.task.metric != FIRST_METRIC:
+            return None
+        sizes = [sum(counts) for counts in scores.models[0].confusion]
+        return max(sizes) / sum(sizes)
+
     def call(self, name: str | None) -> str:
         """Return how sentences call a model."""
         return clean(self.short.get(name or "", name or ""))
@@ -82,12 +91,14 @@ def of_hundred(shares: Sequence[float]) -> list[str]:
 
 def _hides(share: float) -> bool:
     """Whether a whole number would say all, or none, of what is not."""
-    return f"{100 * share:.0f}" in ("0", "100") and share not in (0.0, 1.0)
+    return f"{100 * share:.0f}" in ("0", "100") and 0.0 < share < 1.0
 
 
 def _place_more(share: float) -> str:
     if share in (0.0, 1.0):
         return f"{100 * share:.0f}"
+    if share > 1.0:  # bits, of which there may be any number
+        return f"{100 * share:.1f}"
     return f"{min(max(100 * share, 0.1), 99.9):.1f}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pipeline.run_folder.metrics import rows
@@ -10,6 +10,7 @@ from pipeline.run_folder.metrics.comparisons import Advice, Cause, Comparison, G
 from pipeline.run_folder.metrics.corpus import Corpus, Embedding, Environment, Reuse, Stage
 from pipeline.run_folder.metrics.documents import Contamination, HardDocuments, Slice
 from pipeline.run_folder.metrics.labels import LabelScores
+from pipeline.run_folder.metrics.language import LanguageScores
 from pipeline.run_folder.metrics.models import (
     Budget,
     Cheapest,
@@ -64,10 +65,12 @@ class Metrics(Row):
     """accuracy by number of training documents; a table without keys where it was not asked for"""
     slices: tuple[Slice, ...]
     """accuracy on documents of some length, some words, a class"""
-    spans: tuple[SpanScores, ...]
+    spans: tuple[SpanScores, ...] = field(default=(), kw_only=True)
     """what each tagger finds; empty where documents have classes"""
     labels: tuple[LabelScores, ...]
     """what each model finds of the labels where a document may have several; else empty"""
+    language: tuple[LanguageScores, ...]
+    """how many bits each language model takes; empty for other tasks"""
     hard_documents: HardDocuments | None
     """documents that models get wrong; `null` where only controls were scored"""
     contamination: Contamination | None
