@@ -83,16 +83,15 @@ def ask_tensorflow(
     d_steps, d_words = tape.gradient(loss, after), tape.gradient(loss, words)
     jacobians = tape.gradient(diagonal, steps[:-1])
     found = {f"{name}_t": states for name, states in _by_letter(steps[1:]).items()}
-    of_answers = {
-        "y": logits.numpy(),
-        "p": tf.nn.softmax(logits).numpy(),
-        "dL/dy": _array(d_weights.pop("y")),
-    }
+    of_answers = {"y": logits.numpy(), "p": tf.nn.softmax(logits).numpy()}
+    d_weights = {name: _array(gradient) for name, gradient in d_weights.items()}
     if head == EACH:
         found |= {f"{name}_t": array for name, array in of_answers.items()} | {"L_t": losses.numpy()}
+        found |= {"L": loss.numpy(), "dL/dy_t": d_weights.pop("y")}
     else:
-        found |= {name: array[0] for name, array in of_answers.items()}
-    found |= {f"dL/d{name}": _array(gradient) for name, gradient in d_weights.items()} | {"L": loss.numpy()}
+        found |= {name: array[0] for name, array in of_answers.items()} | {"L": loss.numpy()}
+        d_weights["y"] = d_weights["y"][0]
+    found |= {f"dL/d{name}": gradient for name, gradient in d_weights.items()}
     found |= {f"dL/d{name}_t": gradients for name, gradients in _by_letter(d_steps).items()}
     return found | {
         "dL/dx_t": _first(d_words),
