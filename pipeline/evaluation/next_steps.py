@@ -267,7 +267,7 @@ def _few_documents(at: Situation) -> Iterator[NextStep]:
     """Yield folds where the test set is too small; where it was given, folds cannot be."""
     measured, corpus = at.measured, at.measured.config.corpus
     carved = abs(measured.tested - corpus.test_size * measured.documents) <= max(2, 0.02 * measured.documents)
-    if at.verdict.decision != "cannot tell" or at.folds > 1 or corpus.test or not carved:
+    if at.verdict.decision != "cannot tell" or at.folds > 1 or corpus.test or not carved or corpus.limit:
         return
     because = f"Test each of the {measured.documents:,} documents once: smaller differences can be seen then."
     yield at.step(because, {"--folds": str(FOLDS)}, folds=FOLDS)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from report_blocks import every, texts
-from report_builders import METRICS, build_run, result
+from report_builders import DETAILS, METRICS, build_run, result
 from test_report_documents import HARD
 
 from pipeline.report.page.blocks import Fold, Grid, Limits, Nothing, Paragraph
@@ -19,6 +21,7 @@ from pipeline.report.page.marks import mistake_rows
 from pipeline.report.page.plots import plot
 from pipeline.report.sections.advice import how_sure, how_to_use, what_to_use
 from pipeline.report.sections.causes import causes
+from pipeline.report.sections.curves import training_curves
 from pipeline.report.sections.facts import model_facts
 from pipeline.report.sections.first_picture import mistakes
 from pipeline.report.sections.ladder import ladder
@@ -92,7 +95,7 @@ def test_a_model_is_a_row_with_what_it_is_its_interval_and_its_price(run: Run) -
     assert (network[2].span.lo, network[2].span.hi, network[2].span.ticks) == (0.6878, 0.9, (0.825, 0.775))
 
 
-def test_the_ladder_has_a_bar_a_step_and_dashes_what_was_not_tried(run: Run) -> None:
+def test_the_ladder_has_a_level_a_step_and_dashes_what_was_not_tried(run: Run) -> None:
     steps = ladder(run)
     assert steps is not None
     assert [(step.name, step.value or step.option) for step in steps.steps] == [
@@ -105,7 +108,7 @@ def test_the_ladder_has_a_bar_a_step_and_dashes_what_was_not_tried(run: Run) -> 
         ("bilstm", "--models lstm,bilstm"),
     ]
     assert (steps.steps[4].change, steps.steps[4].decision) == ("against tfidf −7.5", "cannot tell")
-    assert steps.note == "The bars begin at 70 of 100."
+    assert steps.note == "The scale begins at 70 of 100."
 
 
 def test_one_step_alone_is_no_ladder(tmp_path: Path) -> None:
@@ -257,3 +260,28 @@ def test_a_name_is_marked_where_it_is_one_and_nowhere_else() -> None:
     assert marked("lstm:max, rainbow and `--models lstm`", names) == (
         '<span class="m net">lstm:max</span>, rainbow and <code>--models lstm</code>'
     )
+
+
+def test_a_model_that_answers_one_class_alone_says_so_in_its_row(tmp_path: Path) -> None:
+    scores = copy.deepcopy(DETAILS["scores"])
+    scores["models"][0]["confusion"] = [[22, 0], [18, 0]]
+    shown = run_of(tmp_path, scores=scores)
+    rows = {row[0].text: row[0].below for row in models_table(shown, model_facts(shown)).rows}
+    assert rows["tfidf"] == "weighted counts of words; always answers good, so nothing varies"
+    assert "always answers" not in rows["lstm"]
+
+
+def test_a_training_that_was_best_at_its_end_had_almost_stopped(tmp_path: Path) -> None:
+    (history,) = copy.deepcopy(DETAILS["histories"])
+    history["best_updates"] = 30
+    seen, grid, _ = training_curves(run_of(tmp_path, histories=[history]), Limits())
+    assert seen == Seen("The training had almost stopped getting better", seen.text)
+    assert grid.blocks[0].reading.endswith("Training stopped because it hardly fell any more.")
+
+
+def test_a_run_from_before_there_were_taggers_is_read(tmp_path: Path) -> None:
+    folder = build_run(tmp_path)
+    metrics = json.loads((folder / "metrics.json").read_text())
+    metrics.pop("spans", None)
+    (folder / "metrics.json").write_text(json.dumps(metrics))
+    assert read_run(folder).metrics.spans == ()

@@ -296,7 +296,7 @@ def test_the_first_sentence_of_the_differences_names_who_is_told_apart(tmp_path:
     first, second = METRICS["comparisons"]
     rows = [first | {"decision": "loses"}, second, second | {"a": "bow", "b": "tfidf", "decision": "equal"}]
     blocks = differences(read_run(build_run(tmp_path, comparisons=rows)), Limits())
-    assert blocks[0].title == "One difference of three is certain: lstm is worse than tfidf"
+    assert blocks[0].title == "One difference of three was shown: lstm is worse than tfidf"
     assert list(every(blocks, Paragraph)) == [
         Paragraph(
             f"Told apart: {NETWORK} loses to tfidf. Of 3 comparisons, cannot tell: 1; equal: 1.", "muted"
@@ -330,7 +330,7 @@ def test_a_model_that_did_not_train_loses_nothing(tmp_path: Path) -> None:
     rows = [row | {"decision": "loses"} for row in METRICS["comparisons"]]
     run = read_run(build_run(tmp_path, results=results, comparisons=rows))
     blocks = differences(run, Limits())
-    assert blocks[0].title == "None of two differences is certain"
+    assert blocks[0].title == "None of two differences was shown"
     (sentence,) = every(blocks, Paragraph)
     assert sentence == Paragraph("No two models are told apart. Of 2 comparisons, withheld: 2.", "muted")
     assert [line[-2:] for line in texts(table(blocks, "Paired differences"))] == [["withheld", "–"]] * 2

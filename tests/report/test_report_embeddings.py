@@ -70,7 +70,7 @@ def test_the_chart_groups_the_dots_by_model(tmp_path: Path) -> None:
     ]
     assert [round(run, 3) for run in figure.dots[0].runs] == [0.675, 0.725]
     svg = draw(figure)
-    assert all(colour in svg for colour in ("#0072b2", "#d55e00"))
+    assert all(colour in svg for colour in ("#0072b2", "#009e73"))
 
 
 def test_more_groups_than_colours_can_be_drawn() -> None:

@@ -163,7 +163,7 @@ def test_sums_and_readings_of_the_literal_run(tmp_path: Path) -> None:
         "bad taken for good: 17 of 100",
         "2 documents (1.0 %) are longer. 80 tokens (1.0 %) are not read.",
         "word2vec has a vector for 62.5 % of the types and 96.4 % of the tokens.",
-        "**None of two differences is certain**",
+        "**None of two differences was shown**",
         "Equal: the whole 95 % interval lies within 1.0 points either way.",
         "Loses: so against one of them, after Holm's correction for the 2 baselines. Which other models were run",
         "Gates: Gates instead of plain recurrence adds +4.1 points.",

@@ -197,12 +197,12 @@ def test_where_the_network_was_trained_once_it_speaks_for_itself_alone() -> None
 
 def test_the_best_of_recurrent_networks_is_called_so_where_ann_was_run() -> None:
     found = said("cannot tell", accuracies=ACCURACIES | {"ann@word2vec": 0.97})
-    assert "lstm, the best recurrent network, 93" in found.lead
+    assert "lstm, the best recurrent network on validation documents, 93" in found.lead
 
 
 def test_a_model_is_called_with_its_source_only_where_sources_differ() -> None:
     found = said("cannot tell", accuracies=ACCURACIES | {"lstm@random": 0.9})
-    assert "lstm@word2vec, the best network, 93" in found.lead
+    assert "lstm@word2vec, the best network on validation documents, 93" in found.lead
 
 
 def test_what_to_expect_and_to_pay_stand_in_a_row_each() -> None:
@@ -281,3 +281,12 @@ def test_what_is_against_the_rules_is_named_with_its_sentence() -> None:
     ]
     assert faults([" ".join(["word"] * 26)])[0].startswith("26 words: ")
     assert faults(["1 of 2 by 3."])[0].startswith("3 numbers: ")
+
+
+def test_models_that_are_no_better_than_always_one_class_are_named_above() -> None:
+    # of 40 documents 22 are of one class
+    near = said("cannot tell", accuracies={"tfidf": 0.5, "bow": 0.52, "lstm@word2vec": 0.51})
+    assert "Neither was shown to beat always answering the most frequent class, which gets 55." in near.lead
+    one = said("cannot tell", accuracies={"tfidf": 0.98, "bow": 0.97, "lstm@word2vec": 0.51})
+    assert "lstm was not shown to beat always answering the most frequent class, which gets 55." in one.lead
+    assert "most frequent class" not in said("cannot tell").lead

@@ -64,7 +64,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Ladder:
-    """Models from simple to complex as bars, one thing more in each."""
+    """Models from simple to complex as levels, one thing more in each."""
 
     kind: ClassVar[str] = "ladder"
     steps: tuple[Step, ...]

@@ -22,17 +22,22 @@ GROUP_STYLES = {
     "Other": ("#009e73", "diamond"),
     "Difference": ("#0072b2", "circle"),
 }
-OWN_GROUP_STYLES = (  # for groups that a figure names itself, in their order
+KIND_COLOURS = {  # of the classes of the style sheet
+    "base": GROUP_STYLES["Baseline"][0],
+    "net": GROUP_STYLES["Network"][0],
+    "out": GROUP_STYLES["Control"][0],
+}
+OWN_GROUP_STYLES = (  # for groups that a figure names itself, in their order; orange is that of models that count words
     ("#0072b2", "circle"),
-    ("#d55e00", "square"),
-    ("#009e73", "diamond"),
-    ("#cc79a7", "triangle-up"),
-    ("#e69f00", "triangle-down"),
+    ("#009e73", "square"),
+    ("#cc79a7", "diamond"),
+    ("#a0785a", "triangle-up"),
+    ("#5b4b9a", "triangle-down"),
     ("#56b4e9", "cross"),
     ("#7a7a7a", "triangle-right"),
 )
 LINE_DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3])
-SERIES_STYLES = {"training": ("#d55e00", (1, 0)), "validation": ("#0072b2", (5, 3))}
+SERIES_STYLES = {"training": ("#7a7a7a", (1, 0)), "validation": ("#0072b2", (5, 3))}
 FONT = "Arial, Helvetica, Liberation Sans, sans-serif"  # drawn and shown with the same widths
 WIDE, SMALL = 620, 250  # plot widths in pixels
 

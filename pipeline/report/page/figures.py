@@ -82,6 +82,7 @@ class Reliability:
     """A reliability diagram of one model: share of right answers against stated probability."""
 
     bins: tuple[ReliabilityBin, ...]
+    kind: str = "net"  # a class of the style sheet, as of `Span`
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from pipeline.core.clean import cell_text, clip
 from pipeline.core.files import Json
 from pipeline.report.page.chart_style import (
-    GROUP_STYLES,
     INK,
+    KIND_COLOURS,
     LINE_DASHES,
     OWN_GROUP_STYLES,
     SERIES_STYLES,
@@ -99,7 +99,7 @@ def reliability_chart(figure: Reliability) -> Drawn:
     )
     ends = alt.Chart(alt.Data(values=[{"stated": 0, "right": 0}, {"stated": 100, "right": 100}]))
     diagonal = ends.mark_line(color=INK, strokeWidth=1, strokeDash=[3, 3]).encode(x, y)
-    colour = GROUP_STYLES["Network"][0]
+    colour = KIND_COLOURS[figure.kind]
     line = base.mark_line(color=colour, strokeWidth=1.8, point=alt.OverlayMarkDef(size=30, filled=True))
     layers = (bars, diagonal, line.encode(x, y))
     return styled(alt.layer(*layers).properties(width=SMALL, height=SMALL))

@@ -214,7 +214,7 @@ def _reliability(figure: Reliability) -> Plane:
         Point(
             axis.at(one.confidence),
             100 - axis.at(one.accuracy),
-            "net" if one.share >= 0.02 else "pale",
+            figure.kind if one.share >= 0.02 else f"{figure.kind} pale",
             size=round(6 + 14 * one.share**0.5, 1),
             says=f"{percent(one.confidence)} stated, {percent(one.accuracy)} right;"
             f" {percent(one.share)} of the answers",

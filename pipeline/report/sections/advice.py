@@ -76,7 +76,7 @@ def how_sure(run: Run, limits: Limits) -> tuple[Block, ...]:
         *((("small", "Too small to see here", said.too_small),) if said.too_small else ()),
     )
     return (
-        Seen("How sure is that?"),
+        Seen("How sure is that?", "What is called sure is wrong in at most 5 of 100 such runs."),
         _picture(run),
         *((Marked(marked),) if marked else ()),
         Fold(

@@ -32,7 +32,7 @@ WHY = {  # names of lists in details/chosen_documents.json, as a reader is told
     "only one right": "one model alone is right",
     "only networks right": "all networks right, all baselines wrong",
     "only baselines right": "all baselines right, all networks wrong",
-    "sure mistakes": "a sure mistake",
+    "sure mistakes": "a mistake, among the surest",
     "random": "random sample",
 }
 

@@ -14,6 +14,7 @@ from pipeline.report.page.tables import Columns, number, table_of, text
 from pipeline.report.sections.answer import detectable
 from pipeline.report.sections.ladder import ladder
 from pipeline.report.sections.metric import ReportMetric, metric_of
+from pipeline.report.sections.model_words import namer
 from pipeline.run_folder.metrics.comparisons import Cause, Effect, Gains, LengthThird
 from pipeline.run_folder.names import METRICS
 from pipeline.run_folder.reading import Run
@@ -67,7 +68,9 @@ def _seen(run: Run, entries: Sequence[Cause]) -> str:
         if difference >= 0
         else ("costs" if decided else "seems to cost")
     )
-    return f"{_STEPS.get(largest.cause, _title(largest))} {verb} {change}"
+    name = namer(run)
+    pair = f"{name(largest.a or '')} against {name(largest.b or '')}"
+    return f"{_STEPS.get(largest.cause, _title(largest))} {verb} {change} ({pair})"
 
 
 _STEPS = {

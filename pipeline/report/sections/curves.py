@@ -58,11 +58,9 @@ def _seen(histories: Sequence[History]) -> str:
     )
     n = len(histories)
     if not still:
-        return (
-            "Every training had stopped getting better"
-            if n > 1
-            else "The training had stopped getting better"
-        )
+        all_of = "Every training" if n > 1 else "The training"
+        barely = any(one.best_updates == one.evaluations[-1].updates for one in histories)
+        return f"{all_of} had {'almost ' if barely else ''}stopped getting better"
     return f"{still} of {plural(n, 'training')} {'was' if still == 1 else 'were'} still learning at the end"
 
 
@@ -91,9 +89,17 @@ def _reading(histories: Sequence[History]) -> str:
     n = len(histories)
     several = f", the middle of {in_words(n)} trainings" if n > 1 else ""
     if not still:
-        return f"{kept}{several}. Training stopped because it no longer fell."
+        return f"{kept}{several}. {_why_it_ended(histories)}"
     at_the_end = "at the end" if n == 1 else f"at the end of {in_words(still)}"
     return f"{kept}{several}. It was still falling {at_the_end}: more updates may help."
+
+
+def _why_it_ended(histories: Sequence[History]) -> str:
+    """Return why trainings ended of which none was still learning when its updates ran out."""
+    if any(history.stopped != "early" for history in histories):
+        return "Training ended when its updates ran out, or when it no longer fell."
+    at_the_end = any(history.best_updates == history.evaluations[-1].updates for history in histories)
+    return f"Training stopped because it {'hardly fell any more' if at_the_end else 'no longer fell'}."
 
 
 At = tuple[History, Evaluation]  # an evaluation, and the training that it is of

@@ -63,21 +63,17 @@ MOST_PAIRS = 14  # rows with a picture; the table below has all
 
 
 def _seen(entries: Sequence[Comparison], name: Callable[[str], str]) -> str:
-    """Return how many differences are certain, and the first of them."""
-    certain = [entry for entry in entries if entry.decision in TOLD]
+    """Return how many differences were shown, and the largest of them."""
+    shown = [entry for entry in entries if entry.decision in TOLD]
     number = in_words(len(entries))
-    if not certain:
-        return (
-            f"None of {number} differences is certain"
-            if len(entries) > 1
-            else "The difference is not certain"
-        )
-    first = min(certain, key=lambda entry: -abs(entry.difference))
+    if not shown:
+        return f"None of {number} differences was shown" if len(entries) > 1 else "No difference was shown"
+    first = min(shown, key=lambda entry: -abs(entry.difference))
     word = "better" if first.decision == "beats" else "worse"
     said = f"{name(first.a)} is {word} than {name(first.b)}"
-    if len(certain) == 1:
-        return f"One difference of {number} is certain: {said}" if len(entries) > 1 else said
-    return f"{in_words(len(certain)).capitalize()} differences of {number} are certain; the largest: {said}"
+    if len(shown) == 1:
+        return f"One difference of {number} was shown: {said}" if len(entries) > 1 else said
+    return f"{in_words(len(shown)).capitalize()} differences of {number} were shown; the largest: {said}"
 
 
 def _forest(run: Run, entries: Sequence[Comparison]) -> Table:
@@ -109,13 +105,26 @@ def _forest(run: Run, entries: Sequence[Comparison]) -> Table:
         )
         for one in drawn
     )
-    note = "Could have been seen: a true difference of that size would have been found in four runs of five."
+    note = (
+        "Could have been seen: a true difference of that size would have been found in four runs of five. It is larger"
+        f" where two models disagree on more {task_of(run).unit}s.{_left_open(drawn)}"
+    )
     left = (
         f" The first {len(drawn)} of {len(ordered)} pairs; the others stand below."
         if len(drawn) < len(ordered)
         else ""
     )
     return Table("Differences", columns, rows, note + left)
+
+
+def _left_open(entries: Sequence[Comparison]) -> str:
+    """Return why a row may be open though its interval leaves out zero; empty where none is so."""
+    if not any(one.decision == "cannot tell" and (one.ci95[0] > 0 or one.ci95[1] < 0) for one in entries):
+        return ""
+    return (
+        " An interval on one side of 0 may still say cannot tell: of many pairs one lies there by chance, so each"
+        " decision asks for more (Holm)."
+    )
 
 
 def _signed(value: float) -> str:
@@ -192,8 +201,8 @@ def _difference_table(run: Run, entries: Sequence[Comparison], limits: Limits) -
         text("By", lambda one: BY[one.by]),
     )
     note = (
-        "Both models answer the same test documents. Smallest detectable: a true difference of that size would be"
-        ' found four times out of five, before the correction; read it before an "equal" or a "cannot tell".'
+        "The two models of a row answer the same test documents. Smallest detectable: a true difference of that size"
+        ' would be found four times out of five, before the correction; read it before an "equal" or a "cannot tell".'
         ' p adjusted: raised for the number of comparisons of its family (Holm); an "equal" is corrected for nothing.'
     )
     return table_of(f"Paired differences in {metric.name}", entries, columns, limits.rows, METRICS, note)

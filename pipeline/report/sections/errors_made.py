@@ -52,7 +52,7 @@ def confusion(run: Run, limits: Limits) -> tuple[Block, ...]:
 
 
 def _confused(models: Sequence[ModelScores], labels: Sequence[str], name: Callable[[str], str]) -> str:
-    """Return the confusion that is the largest share of its class."""
+    """Return the confusion that is the largest share of its class, the true class first."""
     largest = [
         (pair.documents / pair.of_class, model.name, pair)
         for model in models
@@ -61,8 +61,8 @@ def _confused(models: Sequence[ModelScores], labels: Sequence[str], name: Callab
     if not largest:
         return "No class is taken for another one"
     share, model, pair = max(largest, key=lambda one: one[0])
-    said = f"{labels[pair.true]} for {labels[pair.predicted]} most often by {name(model)}"
-    return f"Which classes are taken for which: {said}, {_hundred(share)}"
+    said = f"{_hundred(share)} {labels[pair.true]} documents taken for {labels[pair.predicted]}"
+    return f"Most mixed up, by {name(model)}: {said}"
 
 
 def _how_confusions_are_read(labels: Sequence[str], limits: Limits) -> str:
@@ -296,7 +296,7 @@ def _reliability(model: _Sureness, name: Callable[[str], str]) -> Chart:
     return Chart(
         name(model.of.name),
         _reliability_reading(model),
-        Reliability(bins),
+        Reliability(bins, KIND_CLASSES[model.of.kind]),
         group=KIND_CLASSES[model.of.kind],
     )
 

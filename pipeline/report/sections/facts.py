@@ -34,6 +34,7 @@ class ModelFacts(Summary):
     fits: tuple[Timing, ...]
     counted: Counted  # what its task counts
     token_coverage: float | None = None  # of the vectors that it reads
+    always: str | None = None  # the class that it answers whatever a document says
 
     @property
     def few_vectors(self) -> str:
@@ -71,6 +72,7 @@ def model_facts(run: Run) -> list[ModelFacts]:
     counted = task_of(run).count(run)
     results, fits = run.metrics.results, run.metrics.timing
     covered = {source.source: source.token_coverage for source in run.metrics.embeddings}
+    always = _only_answers(run)
     facts = [
         ModelFacts(
             **vars(summary),
@@ -78,10 +80,29 @@ def model_facts(run: Run) -> list[ModelFacts]:
             fits=tuple(fit for fit in fits if fit.name == summary.name),
             counted=counted[summary.name],
             token_coverage=covered.get(summary.embedding or ""),
+            always=always.get(summary.name),
         )
         for summary in run.metrics.summary
     ]
     return sorted(facts, key=lambda model: model.counted.score, reverse=True)
+
+
+def _only_answers(run: Run) -> dict[str, str]:
+    """Return the models that answer every test document alike, with that answer; not the control that does so."""
+    scores = run.details.scores
+    if scores is None or len(scores.label_names) < 2:
+        return {}
+    controls = {row.name for row in run.metrics.summary if row.kind == "control"}
+    found = {}
+    for model in scores.models:
+        said = [
+            label
+            for label, given in zip(scores.label_names, zip(*model.confusion, strict=True), strict=True)
+            if any(given)
+        ]
+        if len(said) == 1 and model.name not in controls:
+            found[model.name] = said[0]
+    return found
 
 
 def what_times_hold(run: Run) -> str:

@@ -285,7 +285,9 @@ def choices(run: Run, limits: Limits) -> tuple[Block, ...]:
     tried = [(choice, tried) for choice in entries for tried in choice.tried]
     note = f"{plural(len(entries), 'choice')} made; test documents chose nothing."
     title = "Settings tried on the validation documents"
-    return (table_of(title, tried, columns, limits.rows, detail_file("choices"), note, fold=True),)
+    table = table_of(title, tried, columns, limits.rows, detail_file("choices"), note, fold=True)
+    said = f"{plural(len(entries), 'choice')} among {plural(len(tried), 'setting')}; test documents chose nothing."
+    return (Seen("What validation documents chose", said), table)
 
 
 def _setting_of(what: str, tried: Tried) -> str:

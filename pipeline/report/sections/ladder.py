@@ -1,4 +1,4 @@
-"""What each step adds: models from counts of words to memory with gates, one bar a step, untried ones dashed."""
+"""What each step adds: models from counts of words to memory with gates, one level a step, untried ones dashed."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ RUNGS: Mapping[str, Rung] = {
         ("bilstm",), None, "read from both ends", "--models lstm,bilstm", ("pooled", "gated", "counts")
     ),
 }
-ROOM = 0.08  # of the axis, below the lowest bar
+ROOM = 0.08  # of the axis, below the lowest level
 
 
 def ladder(run: Run) -> Ladder | None:
@@ -69,7 +69,7 @@ def ladder(run: Run) -> Ladder | None:
         kind = "base" if model.kind == "baseline" else "out" if model.kind == "control" else "net"
         value = decimal(100 * model.accuracy, run.places)
         steps.append(Step(name(model.name), kind, rung.what, value, share, change, decision))
-    return Ladder(tuple(steps), f"The bars begin at {100 * floor:.0f} of 100.")
+    return Ladder(tuple(steps), f"The scale begins at {100 * floor:.0f} of 100.")
 
 
 def _on(rung: Rung, models: Sequence[ModelFacts]) -> ModelFacts | None:

@@ -17,7 +17,7 @@ KINDS = {
     "only networks right": "right for the networks only",
     "only baselines right": "right for the counts only",
     "only one right": "one model alone is right",
-    "sure mistakes": "the surest mistake",
+    "sure mistakes": "one of the surest mistakes",
 }
 
 

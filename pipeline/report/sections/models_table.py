@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from pipeline.core.clean import cell_text
 from pipeline.report.page.blocks import Cell, Column, Table, row
 from pipeline.report.page.formats import MISSING, decimal, duration, interval, percent
 from pipeline.report.page.plots import Span
@@ -23,6 +24,7 @@ from pipeline.run_folder.names import METRICS
 from pipeline.run_folder.reading import Run
 
 THE_CHOICE = "the choice"
+THE_OTHER = "the one compared with"
 
 
 def models_table(run: Run, models: Sequence[ModelFacts]) -> Table:
@@ -81,12 +83,13 @@ class _Parts:
 
     def _failed(self, one: ModelFacts) -> str:
         failed = f"{one.untrained_runs} of {one.runs} trainings learned nothing" if one.untrained_runs else ""
-        return failed or one.few_vectors
+        always = f"always answers {cell_text(one.always)}, so nothing varies" if one.always else ""
+        return "; ".join(text for text in (failed or one.few_vectors, always) if text)
 
     def _decision(self, one: ModelFacts) -> Cell:
         if one.name == self.reference:
             chosen = self.run.metrics.advice.model == one.name
-            return Cell(THE_CHOICE, chip="good") if chosen else Cell("")
+            return Cell(THE_CHOICE, chip="good") if chosen else Cell(THE_OTHER)
         decision = stands(self.run, one.name, self.reference)
         return decision_cell(decision) if decision else Cell(MISSING)
 

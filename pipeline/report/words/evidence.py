@@ -26,7 +26,7 @@ def lead(told: Told) -> str:
     elif verdict.decision == "withheld":
         parts = [_counts_of_both(told, row)]
     else:
-        parts = [_counts_of_both(told, row), _each_training(told), _how_far(row)]
+        parts = [_counts_of_both(told, row), _each_training(told), _beside_chance(told, row), _how_far(row)]
     return " ".join(part for part in parts if part)
 
 
@@ -53,7 +53,8 @@ def _best(told: Told) -> str:
     if len(models) == 1:
         return "the network"
     averaged = AVERAGED in models.values() and models.get(told.verdict.a or "") != AVERAGED
-    return "the best recurrent network" if averaged else "the best network"
+    best = "the best recurrent network" if averaged else "the best network"
+    return f"{best} on validation documents"
 
 
 def _each_training(told: Told) -> str:
@@ -77,6 +78,20 @@ def _once(told: Told) -> str:
         return ""
     model = told.of_network[0].model
     return f"Trained once: this speaks of this {told.network} alone. `--seeds 3` speaks of {model}s."
+
+
+def _beside_chance(told: Told, row: Comparison) -> str:
+    """Return that a model was not shown to be better than one that reads nothing; empty where both were."""
+    share = told.most_frequent
+    if share is None:
+        return ""
+    low = [name for name in (row.a, row.b) if name in told.counted and told.counted[name].ci95[0] <= share]
+    if not low:
+        return ""
+    who = "Neither" if len(low) == 2 else told.call(low[0])
+    was = "was" if len(low) == 2 else "was not"
+    (said,) = of_hundred([share])
+    return f"{who} {was} shown to beat always answering the most frequent class, which gets {said}."
 
 
 def _how_far(row: Comparison) -> str:

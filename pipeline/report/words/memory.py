@@ -85,6 +85,9 @@ def needed(name: str, result: MemoryHorizon) -> Said:
     first, *others = known
     said = f"With the last {first.k} words alone {name} is right on {100 * first.accuracy:.0f} of 100."
     said += "".join(f" With {one.k} it is right on {100 * one.accuracy:.0f}." for one in others)
+    if any(one.accuracy >= result.accuracy for one in points.values()):
+        open_end = f"The whole text gives {whole}; no number of words was shown to be enough."
+        return "How many last words are enough stays open", f"{said} {open_end}"
     return "It needs more than the last words", f"{said} Only the whole text gives {whole}."
 
 
@@ -115,9 +118,10 @@ def units(name: str, result: TimeConstants) -> Said:
     middle = held[len(held) // 2]
     long = sum(one > LONG for one in held)
     holds = "holds" if long == 1 else "hold"
-    rest = f"{long} {holds} for more than a hundred" if long else "none holds for a hundred"
-    title = "Most units forget soon, a few hold on" if long < len(held) / 2 else "Most units hold on"
-    return (
-        title,
-        f"Half of the units of {name} forget within {middle:.0f} words. Of {len(held)} units {rest}.",
+    rest = (
+        f"{long} {holds} for more than a hundred words"
+        if long
+        else "none holds for more than a hundred words"
     )
+    within = f"{middle:.0f} words" if middle >= 1.5 else "one word"
+    return f"Half of its units forget within {within}", f"Of {len(held)} units of {name} {rest}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pipeline.core.clean import clean, clip
-from pipeline.core.wording import called
+from pipeline.core.wording import FIRST_METRIC, called
 from pipeline.report.words.task import task_of
 from pipeline.run_folder.metrics.comparisons import Advice, Comparison, Verdict
 from pipeline.run_folder.metrics.models import Cost, Result, Summary
@@ -58,6 +58,15 @@ class Told:
     def of_network(self) -> list[Result]:
         """Its trainings."""
         return [row for row in self.metrics.results if row.name == self.verdict.a]
+
+    @property
+    def most_frequent(self) -> float | None:
+        """The share of the test documents that are of the most frequent class; None where no class is answered."""
+        scores = self.run.details.scores
+        if scores is None or not scores.models or self.task.metric != FIRST_METRIC:
+            return None
+        sizes = [sum(counts) for counts in scores.models[0].confusion]
+        return max(sizes) / sum(sizes)
 
     def call(self, name: str | None) -> str:
         """Return how sentences call a model."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pipeline.run_folder.metrics import rows
@@ -64,7 +64,7 @@ class Metrics(Row):
     """accuracy by number of training documents; a table without keys where it was not asked for"""
     slices: tuple[Slice, ...]
     """accuracy on documents of some length, some words, a class"""
-    spans: tuple[SpanScores, ...]
+    spans: tuple[SpanScores, ...] = field(default=(), kw_only=True)
     """what each tagger finds; empty where documents have classes"""
     labels: tuple[LabelScores, ...]
     """what each model finds of the labels where a document may have several; else empty"""
