@@ -45,6 +45,7 @@ from pipeline.experiment.data import (
 from pipeline.experiment.document_facts import describe_test_documents
 from pipeline.experiment.executors import Executors, check_executor, executor_of
 from pipeline.experiment.fit_loop import FitLoop
+from pipeline.experiment.fits_of_task import fits_of
 from pipeline.experiment.forecast import Cluster, forecast_unmeasured, usual_seconds
 from pipeline.experiment.how_many import (
     choose_at_once,
@@ -53,7 +54,7 @@ from pipeline.experiment.how_many import (
 from pipeline.experiment.job_graph import run_jobs
 from pipeline.experiment.learning_curve import loop_of_smaller_sets, smaller_folds
 from pipeline.experiment.more_seeds import add_seed
-from pipeline.experiment.outside import OutsideModel, check_names, read_outside, untested_records
+from pipeline.experiment.outside import OutsideModel, check_names
 from pipeline.experiment.plan import (
     check_settings,
     left_out,
@@ -148,8 +149,7 @@ def run_experiment(
 
 def models_elsewhere(config: Config, read: ReadCorpus, console: Console) -> tuple[OutsideModel, ...]:
     """Return the models that --compare names; answers about records that are not tested are told."""
-    untested = untested_records(read.loaded)
-    models = tuple(read_outside(path, read.corpora, untested) for path in config.run.compare)
+    models = tuple(fits_of(config).outside(path, read, config) for path in config.run.compare)
     for model in models:
         if model.passed_over:
             rows = f"{plural(model.passed_over, 'row')} about records that are not tested"

@@ -29,15 +29,15 @@ from pipeline.core.console import Console
 from pipeline.core.errors import NOT_ALL, PipelineError
 from pipeline.core.files import Json, read_json
 from pipeline.core.seeds import stage_generator
+from pipeline.core.tasks import TASKS
+from pipeline.corpus.task_of import name_of_task
 from pipeline.run_folder.journal import JOURNAL
 from pipeline.run_folder.names import METRICS, detail_file
 from pipeline.run_folder.predictions import FOLDER as PREDICTIONS
 from pipeline.settings.setting import Value
 from pipeline.settings.tables import Config, save_config, with_values
 
-MODELS = ("bow", "tfidf", "lstm")
 OWN: dict[str, Value] = {
-    "run.models": MODELS,
     "run.seeds": 2,
     "run.deterministic": True,
     "run.probes": True,
@@ -72,7 +72,9 @@ def kill_runs(config: Config, console: Console, kills: int) -> tuple[Finding, ..
     PipelineError
         If a run cannot be made at all.
     """
-    config = with_values(config, SETTINGS | OWN)
+    facts = TASKS[name_of_task(config)]
+    models = tuple(dict.fromkeys((facts.models[0], *facts.needed)))
+    config = with_values(config, SETTINGS | OWN | {"run.models": models})
     with tempfile.TemporaryDirectory(prefix="embedseq-kill-") as place:
         folder = Path(place)
         whole, seconds = folder / "whole", time.perf_counter()
@@ -110,7 +112,8 @@ def _finding(part: str, runs: Sequence[KilledRun], expected: Mapping[str, str]) 
 def content_of(run: Path) -> dict[str, str]:
     """Return the sha256 of what a run holds without its times, by name.
 
-    Of each file of predictions, each key of metrics.json, and what probes and words of documents have shown.
+    Of each file of predictions, each key of metrics.json, and what probes and words of documents have shown, where a
+    run has these.
     """
     found = {
         path.relative_to(run).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
@@ -118,7 +121,8 @@ def content_of(run: Path) -> dict[str, str]:
     }
     metrics = without_times(read_json(run / METRICS))
     assert isinstance(metrics, Mapping), "the file of scores was checked when it was written"
-    shown = {name: without_times(read_json(run / detail_file(name))) for name in ("probes", "contributions")}
+    details = (name for name in ("probes", "contributions") if (run / detail_file(name)).is_file())
+    shown = {name: without_times(read_json(run / detail_file(name))) for name in details}
     pieces = {f"{METRICS} {key}": value for key, value in metrics.items()} | shown
     return found | {name: hashlib.sha256(repr(value).encode()).hexdigest() for name, value in pieces.items()}
 

@@ -74,14 +74,11 @@ TASKS: dict[str, TaskFacts] = {
             "corpus.only_known_classes": _OF_CLASSES,
             "run.class_weights": _OF_CLASSES,
             "networks.head": _OF_CLASSES,
-            "run.tune": "is not there for taggers",
-            "run.learning_curve": "is not there for taggers",
-            "run.compare": "is not there for taggers",
             "run.extra_probes": "is not there for taggers",
         },
         without=frozenset(
             (
-                *("look", "ladder", "learning-curve", "tuning", "looked-at", "labels"),
+                *("look", "ladder", "looked-at", "labels"),
                 *("reading", "reach", "needed", "order", "units", "probes"),
             )
         ),

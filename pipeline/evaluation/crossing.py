@@ -11,10 +11,10 @@ import numpy as np
 
 from pipeline.core.wording import signed_points
 from pipeline.evaluation.claims import SIGNIFICANCE
-from pipeline.evaluation.comparisons import compare
+from pipeline.evaluation.differences import estimate_difference, paired_runs
 from pipeline.evaluation.estimates import crossed_estimate, holm
 from pipeline.evaluation.pairs import best_baseline, best_network
-from pipeline.evaluation.pooling import check_same_documents, pool_folds
+from pipeline.evaluation.pooling import check_same_documents, pool_single
 from pipeline.evaluation.summary import summarise
 from pipeline.run_folder.details.fitting import CurveSets
 from pipeline.run_folder.metrics.comparisons import Crossing, LeadChange, SizeDifference
@@ -29,7 +29,6 @@ def find_learning_curve(
     sets: CurveSets | None,
     kinds: Mapping[str, Kind],
     merits: Mapping[str, float],
-    rope: float,
     generator: np.random.Generator,
 ) -> LearningCurve:
     """Return `learning_curve` of metrics.json; empty where no curve was asked for.
@@ -45,15 +44,14 @@ def find_learning_curve(
     kinds : mapping of model name to "network", "baseline", "control" or "outside"
     merits : mapping of model name to its mean validation score of the whole set, higher is better
         Chooses the network and the baseline whose crossing is looked for.
-    rope : float
-        Region of practical equivalence, a fraction of 1.
     generator : np.random.Generator
         For the bootstrap of the bands.
 
     Notes
     -----
-    Each smaller size is drawn several times, each set with one seed. The two models are compared set by set and
-    document by document; sets, which are drawn from more, stand where seeds stand in `crossed_estimate`: the interval
+    Accuracy is that of single answers: of words, where these have tags. Each smaller size is drawn several times, each
+    set with one seed. The two models are compared set by set and document by document; sets, which are drawn from
+    more, stand where seeds stand in `crossed_estimate`: the interval
     holds the chance of which documents were drawn, of training and of testing. At the whole set, of which there is
     one, they are compared as everywhere: its interval says nothing of other training documents. One is ahead at a size
     where the p-value, corrected for the number of sizes (Holm), is below 5 % and the 95 % interval leaves out 0.
@@ -68,7 +66,7 @@ def find_learning_curve(
     return LearningCurve(
         sizes=tuple(by_size),
         models=_models(by_size, untrained, kinds, generator),
-        crossing=_crossing(by_size, *pair, rope, untrained),
+        crossing=_crossing(by_size, *pair, untrained),
     )
 
 
@@ -139,12 +137,11 @@ def _crossing(
     by_size: Mapping[int, Sequence[SavedPredictions]],
     a: str | None,
     b: str | None,
-    rope: float,
     untrained: Counter[tuple[str, int]],
 ) -> Crossing:
     if a is None or b is None or len(by_size) < 2:
         return Crossing(a, b, (), (), _why_none(a, b))
-    sizes = [_difference(entries, a, b, rope) for entries in by_size.values()]
+    sizes = [_difference(entries, a, b) for entries in by_size.values()]
     adjusted = holm([one.p_value for one in sizes])
     not_trained = {size: tuple(name for name in (a, b) if untrained[name, size]) for size in by_size}
     differences = tuple(
@@ -174,13 +171,13 @@ class _Difference:
     draws: int
 
 
-def _difference(entries: Sequence[SavedPredictions], a: str, b: str, rope: float) -> _Difference:
+def _difference(entries: Sequence[SavedPredictions], a: str, b: str) -> _Difference:
     """Return the difference at one size, with the chance of the set where several were drawn."""
-    pooled = pool_folds(entry for entry in entries if entry.name in (a, b))
+    pooled = pool_single(entry for entry in entries if entry.name in (a, b))
     runs_a, runs_b = pooled[a], pooled[b]
     if not (len(runs_a) == len(runs_b) > 1):
-        row = compare(entries, [(a, b)], rope)[0]
-        return _Difference(row.difference, row.ci95, row.p_value, 1)
+        alone = estimate_difference(*paired_runs(runs_a, runs_b))
+        return _Difference(alone.difference, alone.interval, alone.p_value, 1)
     check_same_documents(runs_a[0], runs_b[0])
     right = [
         np.stack([run.right for run in runs]).astype(np.float64) for runs in (runs_a, runs_b)

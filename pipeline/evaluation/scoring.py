@@ -275,7 +275,6 @@ def _learning_curve(recorded: Recorded, choices: Choices) -> LearningCurve:
         recorded.inputs.curve_sets,
         choices.verdict_kinds,
         choices.merits_by_fold.get(0, {}),
-        settings.rope,
         stage_generator(settings.seed, "learning curve bands"),
     )
 

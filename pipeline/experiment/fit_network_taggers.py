@@ -5,14 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
-from pipeline.core.fits import Fit, FitResult, ModelFiles, Result
+from pipeline.core.fits import Fit, FitResult, ModelFiles, Result, Score, TrialResult
 from pipeline.core.names import SourceName
 from pipeline.core.resources import PeakMemory, milliseconds_of_each
 from pipeline.core.values import Int64, TokenizedCorpus
 from pipeline.embeddings.table import encode_covered
+from pipeline.experiment.choose_settings import try_settings
 from pipeline.experiment.data import RunData, places_to_time, seed_of
 from pipeline.experiment.embedded_split import EmbeddedSplit, coverage_warnings, read_split
 from pipeline.experiment.fit_networks import course_of
@@ -26,6 +28,7 @@ from pipeline.experiment.network_inputs import (
     training_stage,
 )
 from pipeline.experiment.tag_answers import answers_to, golden_of, judged, particulars_of
+from pipeline.experiment.tuning.trials import Settings
 from pipeline.models.equations.sentences import Tagged, tag_words
 from pipeline.models.golden import TOLERANCE, TOLERANCE_OF_GPU
 from pipeline.models.networks import libraries
@@ -103,6 +106,32 @@ def _answered(
     start = time.perf_counter()
     tagged = answer(everything.take(documents))
     return tagged, len(documents) / max(time.perf_counter() - start, 1e-9)
+
+
+def try_network_tagger(number: int, settings: Settings, data: RunData, job: Job) -> Iterator[TrialResult]:
+    """Train a tagger with the settings of a trial of --tune and the first seed; validation sentences judge it."""
+    data = job.data(data)
+    split = read_split(data, job, refit=False)
+    yield try_settings(data, job.model, split.fold, partial(_score, job, split), number, settings)
+
+
+def _score(job: Job, split: EmbeddedSplit, trial: RunData) -> Score:
+    """Return how the tagger does on validation sentences with a trial's settings."""
+    trial = replace(trial, config=settled(trial.config, job.model.model, len(split.fold.train)))
+    load_libraries(trial)
+    reads = Reads.of(trial, job, split)
+    fitted = _train(trial, job, reads)
+    found = judged(trial, _on_validation(trial, fitted, reads))
+    score = Score(
+        found["validation_accuracy"],
+        fitted.kept.validation_loss,
+        fitted.why_not,
+        by_metric=found["validation_score"],
+        error=found["validation_error"] or 0.0,
+    )
+    del fitted
+    forget_graphs()
+    return score
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from pipeline.core.fits import Fit, FitResult, ModelFiles, Result
 from pipeline.core.resources import PeakMemory, milliseconds_of_each
+from pipeline.core.seeds import stage_generator
 from pipeline.core.values import Int32, Int64
 from pipeline.experiment.data import RunData, documents_to_time
 from pipeline.experiment.jobs import Job
@@ -32,8 +33,9 @@ def fit_tagger(data: RunData, job: Job) -> Iterator[Result]:
     def some(documents: Int64) -> tuple[Sentences, Int32]:
         return sentences.take(documents), tags_of(data, documents)
 
-    entry = TAGGERS[planned.model]
-    n_settings = len(entry.penalties) + job.refit
+    entry, run = TAGGERS[planned.model], data.config.run
+    penalties = entry.tried(run.tune, stage_generator(run.seed, f"tuning {planned.model}"))
+    n_settings = len(penalties) + job.refit
     with (
         data.console.stage(f"Fitting {planned.name}", n_settings, "settings") as stage,
         PeakMemory() as memory,
@@ -44,7 +46,7 @@ def fit_tagger(data: RunData, job: Job) -> Iterator[Result]:
 
         start = time.perf_counter()
         validation = some(fold.validation) if len(fold.validation) else None
-        chosen = choose_tagger(planned.model, some(fold.train), validation, n_tags, on_trial)
+        chosen = choose_tagger(planned.model, some(fold.train), validation, n_tags, on_trial, penalties)
         fitted = entry.fit(*some(final.train), n_tags, chosen.penalty) if job.refit else chosen.tagger
         seconds = time.perf_counter() - start
         start = time.perf_counter()

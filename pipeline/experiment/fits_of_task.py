@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from pipeline.core.fits import Result
-from pipeline.experiment.data import RunData, Split
+from pipeline.experiment.data import ReadCorpus, RunData, Split
 from pipeline.experiment.fit_linear import fit_baselines, fit_mean
-from pipeline.experiment.fit_network_taggers import fit_network_tagger
+from pipeline.experiment.fit_network_taggers import fit_network_tagger, try_network_tagger
 from pipeline.experiment.fit_networks import FarOff, fit_network_again, fit_network_of, try_network
 from pipeline.experiment.fit_taggers import fit_tagger
 from pipeline.experiment.jobs import Job, Made
 from pipeline.experiment.linear_features import range_of
+from pipeline.experiment.outside import OutsideModel, read_outside, untested_records
+from pipeline.experiment.outside_tags import read_outside_tags
 from pipeline.experiment.tuning.trials import Settings
 from pipeline.models.table import PlannedModel
 from pipeline.settings.tables import Config
@@ -36,6 +38,7 @@ class Fits:
     again : trains a seed a second time that stands far from the others; None: none is
     trial : trains a network with the settings of a trial
     probes : whether networks are looked into
+    outside : reads the answers of a model that was trained elsewhere: (path, the corpus as it was read, settings)
     """
 
     kind: str
@@ -46,6 +49,7 @@ class Fits:
     again: Again | None
     trial: Callable[[int, Settings, RunData, Job], Iterator[Result]] | None
     probes: bool
+    outside: Callable[[str, ReadCorpus, Config], OutsideModel]
 
 
 _OF_DOCUMENTS = Fits(
@@ -57,6 +61,7 @@ _OF_DOCUMENTS = Fits(
     fit_network_again,
     try_network,
     probes=True,
+    outside=lambda path, read, config: read_outside(path, read.corpora, untested_records(read.loaded)),
 )
 FITS = {
     CLASSIFY.name: _OF_DOCUMENTS,
@@ -67,8 +72,9 @@ FITS = {
         None,
         fit_network_tagger,
         None,
-        None,
+        try_network_tagger,
         probes=False,
+        outside=lambda path, read, config: read_outside_tags(path, read.corpora, config.corpus.tags),
     ),
     MULTILABEL.name: replace(_OF_DOCUMENTS, probes=False),
 }

@@ -25,7 +25,7 @@ from pipeline.corpus.readers.entries import part_of
 from pipeline.corpus.readers.packing import inner_name
 from pipeline.corpus.readers.records import RawTable
 from pipeline.corpus.readers.table import read_table
-from pipeline.tasks.answers import Predictions
+from pipeline.tasks.answers import Answers, Predictions
 from pipeline.tasks.classification.targets import LABELS_SHOWN, known_labels, label_numbers
 
 DOCUMENT, PREDICTED, LABEL, SPLIT = "document", "predicted", "label", "split"
@@ -43,7 +43,7 @@ class OutsideModel:
 
     name: str
     file: str
-    folds: tuple[Predictions, ...]
+    folds: tuple[Answers, ...]
     passed_over: int = 0  # rows about records that are not tested
 
     @property

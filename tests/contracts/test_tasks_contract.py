@@ -28,13 +28,30 @@ from pipeline.run_folder.models import saved_names
 class Example:
     """What a task is tried on: a file, the answers that it has, and quick models of it.
 
-    `write` returns the content of a file of n documents; `new` is a document that somebody types.
+    `write` returns the content of a file of n documents; `new` is a document that somebody types; `outside` writes what
+    a model from elsewhere says of the test documents: (a run, a folder) > its file; None where none is compared with.
     """
 
     file: str
     write: Callable[[int, int], str]
     models: tuple[str, ...]
     new: str
+    outside: Callable[[Path, Path], Path] | None = None
+
+
+def of_documents(run: Path, folder: Path) -> Path:
+    file = folder / "elsewhere.csv"
+    pl.read_parquet(run / "predictions" / "bow.s0.f0.parquet").write_csv(file)
+    return file
+
+
+def of_words(run: Path, folder: Path) -> Path:
+    file = folder / "elsewhere.conll"
+    predict(
+        Options(AskedModel(run, "most-frequent"), str(run.parent / "words.conll"), out=file),
+        Console(io.StringIO()),
+    )
+    return file
 
 
 def texts(n: int, seed: int) -> str:
@@ -56,9 +73,20 @@ def sentences(n: int, seed: int) -> str:
     return "\n\n".join(written) + "\n"
 
 
+def several(n: int, seed: int) -> str:
+    generator = np.random.default_rng(seed)
+    rows = []
+    for number in range(n):
+        named = [name for name, with_it in (("good", number % 2), ("long", number % 3 == 0)) if with_it]
+        words = " ".join([*generator.choice(["film", "plot", "end"], 3), str(number), *named])
+        rows.append(json.dumps({"text": words, "labels": named}))
+    return "\n".join(rows) + "\n"
+
+
 EXAMPLES = {
-    "classify": Example("texts.csv", texts, ("bow", "tfidf"), "a very good film"),
-    "tag": Example("words.conll", sentences, ("most-frequent", "window"), "Ida Kim runs there"),
+    "classify": Example("texts.csv", texts, ("bow", "tfidf"), "a very good film", of_documents),
+    "tag": Example("words.conll", sentences, ("most-frequent", "window"), "Ida Kim runs there", of_words),
+    "multilabel": Example("several.jsonl", several, ("bow", "tfidf"), "a good and long film"),
 }
 each_task = pytest.mark.parametrize("task", TASKS)
 
@@ -123,7 +151,50 @@ def test_a_text_and_a_file_are_answered(
     new, out = tmp_path / f"new{Path(example.file).suffix}", tmp_path / "answers.jsonl"
     new.write_text(example.write(12, 2), encoding="utf-8")
     predict(Options(asked, str(new), out=out), Console(told))
-    assert "Scores on 12" in told.getvalue()
+    assert "F1 " in told.getvalue()  # the file has what is right too
     answers = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
     assert len(answers) == 12
     assert all(one["predicted"] for one in answers)
+
+
+@pytest.fixture(scope="module")
+def with_everything(runs: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Return a run of each task with the options that ask for more fits, and a model that was trained elsewhere."""
+    made = {}
+    for task, example in EXAMPLES.items():
+        folder = tmp_path_factory.mktemp(f"{task}-more")
+        file = folder / example.file
+        file.write_text(example.write(160, 1), encoding="utf-8")
+        elsewhere = []
+        if example.outside is not None:
+            run_pipeline(file, models=list(example.models), out=folder / "first", no_probes=True)
+            elsewhere = [str(example.outside(folder / "first", folder))]
+        made[task] = run_pipeline(
+            file,
+            models=list(example.models),
+            out=folder / "run",
+            no_probes=True,
+            refit=True,
+            tune=4,
+            learning_curve=True,
+            compare=elsewhere,
+        ).folder
+    return made
+
+
+@pytest.mark.longer
+@each_task
+def test_refit_tuning_curve_and_a_model_from_elsewhere_hold_for_every_task(
+    task: str, with_everything: dict[str, Path]
+) -> None:
+    run, models = with_everything[task], EXAMPLES[task].models
+    metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+    elsewhere = ["elsewhere"] if EXAMPLES[task].outside else []
+    assert {row["name"] for row in metrics["results"]} == {*models, *elsewhere}
+    for row in metrics["results"]:  # trained elsewhere as the first model was, but on fewer documents
+        if row["name"] == "elsewhere":
+            assert row["accuracy"] > 0.5
+    assert {curve["name"] for curve in metrics["learning_curve"]["models"]} == {*models}
+    assert len(metrics["learning_curve"]["sizes"]) > 1
+    assert max(row["settings_tried"] for row in metrics["budgets"]) >= 4
+    assert verify(run).differences == ()

@@ -147,7 +147,7 @@ TRAINED = replace(SETS, untrained=())
 
 
 def found(whole: list[SavedPredictions], smaller: list[SavedPredictions], sets: CurveSets) -> LearningCurve:
-    return find_learning_curve(whole, smaller, sets, KINDS, MERITS, 0.01, np.random.default_rng(0))
+    return find_learning_curve(whole, smaller, sets, KINDS, MERITS, np.random.default_rng(0))
 
 
 def curve_of(bow: list[int], lstm: list[int], sets: CurveSets = SETS) -> LearningCurve:
@@ -270,9 +270,9 @@ def test_a_stopped_run_keeps_the_sets_that_every_fit_finished() -> None:
     assert none.crossing.sentence == (
         "There is no crossing to look for: the run ended before a smaller set was finished."
     )
-    not_asked = find_learning_curve(whole, [], None, KINDS, {}, 0.01, np.random.default_rng(0))
+    not_asked = find_learning_curve(whole, [], None, KINDS, {}, np.random.default_rng(0))
     assert not_asked == LearningCurve()
-    nothing = find_learning_curve([], smaller, SETS, {}, {}, 0.01, np.random.default_rng(0))
+    nothing = find_learning_curve([], smaller, SETS, {}, {}, np.random.default_rng(0))
     assert nothing.sizes == ()
 
 

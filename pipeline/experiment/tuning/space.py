@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.core.names import ModelName
+from pipeline.core.tasks import TASKS
 from pipeline.models.search_space import OneOf, Space
 from pipeline.models.table import space_of
 from pipeline.settings.tables import QUICK, SETTINGS, Config, get, with_values
@@ -13,7 +14,11 @@ def search_space(model: str, config: Config) -> Space:
 
     Of a list of strengths that is fixed one is drawn, so that a trial is one fit for every model.
     """
-    fixed = set(fixed_keys(config))
+    facts = TASKS.get(config.run.task)
+    fixed = {
+        *fixed_keys(config),
+        *(facts.not_for if facts else ()),
+    }  # what a task has no use for is not drawn
     return {
         key: _within(key, config) if key in fixed else distribution
         for key, distribution in space_of(model).items()

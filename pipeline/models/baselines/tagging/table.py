@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from pipeline.core.values import Int32
 from pipeline.models.baselines.tagging.crf import fit_crf
 from pipeline.models.baselines.tagging.fitting import Penalty, fit_most_frequent, fit_window
@@ -26,6 +28,25 @@ class TaggerEntry:
     fit: Callable[[Sentences, Int32, int, Penalty], LinearTagger]
     penalties: tuple[Penalty, ...]
     library: str
+    absolute: bool = False  # whether it knows absolute penalties
+
+    def tried(self, asked: int, generator: np.random.Generator) -> tuple[Penalty, ...]:
+        """Return the penalties that validation sentences choose from, `asked` of them (0: those of the table).
+
+        More than the table has are drawn: squares log-uniform from 0.01 to 10, absolute ones from 0.001 to 1.
+        """
+        if len(self.penalties) == 1:
+            return self.penalties
+        drawn = [*self.penalties]
+        while len(drawn) < asked:
+            square, absolute = (10 ** generator.uniform(low, high) for low, high in ((-2, 1), (-3, 0)))
+            with_absolute = self.absolute and generator.random() < 0.5
+            drawn.append(Penalty(_rounded(absolute) if with_absolute else 0.0, _rounded(square)))
+        return tuple(drawn[: asked or None])
+
+
+def _rounded(number: float) -> float:
+    return float(f"{number:.3g}")
 
 
 TAGGERS: dict[str, TaggerEntry] = {
@@ -37,6 +58,7 @@ TAGGERS: dict[str, TaggerEntry] = {
         fit_crf,
         (Penalty(square=1.0), Penalty(square=0.3), Penalty(absolute=0.1, square=0.01)),
         "CRFsuite",
+        absolute=True,
     ),
 }
 
@@ -64,19 +86,21 @@ def choose_tagger(
     validation: tuple[Sentences, Int32] | None,
     n_tags: int,
     on_trial: Callable[[TriedPenalty], None] = lambda tried: None,
+    penalties: tuple[Penalty, ...] | None = None,
 ) -> ChosenTagger:
-    """Return a tagger with the penalty that gives the validation sentences the lowest loss.
+    """Return a tagger with that of some penalties (those of the table) that gives validation words the lowest loss.
 
     The loss moves with every word. F1 is made of a few thousand spans: of penalties that are near each other it seldom
     knows which is better.
     """
     entry = TAGGERS[name]
-    if validation is None or len(entry.penalties) == 1:
-        penalty = entry.penalties[len(entry.penalties) // 2]
+    penalties = penalties or entry.penalties
+    if validation is None or len(penalties) == 1:
+        penalty = penalties[0] if len(penalties) == 1 else entry.penalties[len(entry.penalties) // 2]
         return ChosenTagger(entry.fit(*train, n_tags, penalty), penalty)
     tried: list[TriedPenalty] = []
     best: LinearTagger | None = None
-    for penalty in entry.penalties:
+    for penalty in penalties:
         tagger = entry.fit(*train, n_tags, penalty)
         loss = float(tagger.losses(*validation).sum() / len(validation[1]))
         if best is None or loss < min(one.validation_loss for one in tried):
