@@ -140,7 +140,10 @@ def how_to_use(run: Run, limits: Limits) -> tuple[Block, ...]:
     more = f" `--model {other}` takes another model of this run." if other else ""
     python = f"from pipeline import load_model\n\nmodel = load_model({folder!r})\nmodel.predict(['a text of your own'])"
     return (
-        Seen(f"Use {name(model)}", f"Reads CSV, JSON Lines, Parquet or text, a document a row.{more}"),
+        Seen(
+            f"Use {name(model)}",
+            f"Reads CSV, JSON Lines, Parquet or text, a {task_of(run).unit} a row.{more}",
+        ),
         Ways(
             (
                 ("On a file of your own", f"python -m pipeline predict {quoted} new.csv --out answers.csv"),
