@@ -53,7 +53,7 @@ def confusion(run: Run, limits: Limits) -> tuple[Block, ...]:
 
 
 def _confused(run: Run, models: Sequence[ModelScores], labels: Sequence[str]) -> str:
-    """Return the confusion that is the largest share of its class, the true class first; of small classes where all are."""
+    """Return the largest share of a class that is taken for another, the true class first; small classes stand back."""
     largest = [
         (pair.documents / pair.of_class, model.name, pair)
         for model in models
