@@ -70,7 +70,7 @@ def generate(
         float, told("--top-p P", "Draw from the likeliest that have the share P together. Default: 1.")
     ] = 1.0,
     seed: Annotated[int, told("--seed N", "Another seed, other texts. Default: 0.")] = 0,
-    n: Annotated[int, told("-n N", "How many texts. Default: 5.")] = 5,
+    texts: Annotated[int, told("--texts N", "How many texts. Default: 5.")] = 5,
     longest: Annotated[
         int, told("--longest N", "Words or characters of a text, at most. Default: 100.")
     ] = 100,
@@ -82,9 +82,8 @@ def generate(
         from pipeline.commands.generate import generate_texts
         from pipeline.models.writing import Drawing
 
-        for text in generate_texts(
-            run_folder, model, start, Drawing(temperature, top_k, top_p, longest), seed, n
-        ):
+        how = Drawing(temperature, top_k, top_p, longest)
+        for text in generate_texts(run_folder, model, start, how, seed, texts):
             typer.echo(text)
 
 

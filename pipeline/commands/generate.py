@@ -32,7 +32,7 @@ def _check(how: Drawing, n: int) -> None:
         ("--top-k", how.top_k, how.top_k >= 0, "0 or more"),
         ("--top-p", how.top_p, 0 < how.top_p <= 1, "above 0 and at most 1"),
         ("--longest", how.longest, how.longest >= 1, "1 or more"),
-        ("-n", n, n >= 1, "1 or more"),
+        ("--texts", n, n >= 1, "1 or more"),
     )
     for option, value, holds, what in bounds:
         if not holds:

@@ -29,6 +29,7 @@ from pipeline.tasks.table import task_of
 from pipeline.text.ngrams import NgramVocabulary
 from pipeline.text.unspaced import word_breaker
 
+TOLERANCE_OF_BITS = 1e-3
 # What a language model has learned: counts, or the weights of a network.
 Learned = KneserNey | tuple[LanguageSpec, LanguageWeights]
 
@@ -122,7 +123,9 @@ def files_of_language_model(of: Particulars, units: Units, learned: Learned, lib
     }
     arrays: dict[str, Array] = {} if speller is None else arrays_of_counts(speller.model, SPELLING)
     arrays |= learned[1] if isinstance(learned, tuple) else arrays_of_counts(learned, COUNTED)
-    return _files(library, of, arrays, described)
+    files = _files(library, of, arrays, described)
+    # its answers are bits a byte, up to 20 and no shares
+    return replace(files, golden=golden_answers(of.golden, library, TOLERANCE_OF_BITS))
 
 
 def files_of_linear_tagger(of: Particulars, fitted: LinearTagger, library: str) -> ModelFiles:

@@ -146,7 +146,7 @@ def test_saved_models_take_the_bits_of_the_run_and_write(text_run: Path) -> None
         ({"start": "the zebra saw"}, 'kneser-ney does not know "zebra", so that it cannot go on from there'),
         ({"how": Drawing(temperature=-1)}, "--temperature: -1 is not 0 or more; give 0 or more"),
         ({"how": Drawing(top_p=0)}, "--top-p: 0 is not above 0 and at most 1"),
-        ({"n": 0}, "-n: 0 is not 1 or more"),
+        ({"n": 0}, "--texts: 0 is not 1 or more"),
         (
             {"name": "lstm"},
             'there is no language model "lstm"; give one of kneser-ney, kneser-ney-characters, unigram',
