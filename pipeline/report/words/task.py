@@ -45,6 +45,7 @@ class Task:
     one_is, several_are, other_is : what {names} reach, {score} of 100; the last behind one of these
     expect : what to expect of a model, from {low} to {high}
     little : a difference of one in 100
+    reads, new : what `predict` reads, and an example of its input and output
     lower_is_better : of what is counted; what is counted is no share then, and may be above 1
     has_right_answers : whether an answer is right or wrong, so that there are accuracy and what is made of it
     """
@@ -65,8 +66,14 @@ class Task:
     other_is: str
     expect: str
     little: str
+    reads: str = "Reads CSV, JSON Lines, Parquet or text, a document a row."
+    new: str = "new.csv --out answers.csv"
     lower_is_better: bool = False
     has_right_answers: bool = True
+
+
+_OF_WORDS = "Reads words in columns, CoNLL-U, JSON Lines with tokens, or text, a sentence a line."
+_NEW_WORDS = "new.conll --out tags.conll"
 
 
 def _right_answers(run: Run) -> dict[str, Counted]:
@@ -179,6 +186,8 @@ TASKS: dict[str, Task] = {
         other_is="{names} {score}",
         expect="span F1 {score} on sentences like these ({low} to {high})",
         little="one point of span F1",
+        reads=_OF_WORDS,
+        new=_NEW_WORDS,
     ),
     "multilabel": Task(
         count=_labels_found,
@@ -237,6 +246,8 @@ BY_METRIC: dict[str, Task] = {
         other_is="{names} {score}",
         expect="{score} of 100 words tagged right in sentences like these ({low} to {high})",
         little="one word in 100",
+        reads=_OF_WORDS,
+        new=_NEW_WORDS,
     ),
 }
 """What is counted where a run is judged by a metric that is not its task's usual one."""
