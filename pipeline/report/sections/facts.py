@@ -96,6 +96,8 @@ def _only_answers(run: Run) -> dict[str, str]:
     controls = {row.name for row in run.metrics.summary if row.kind == "control"}
     found = {}
     for model in scores.models:
+        if not model.confusion:  # labels that do not take each other's place
+            continue
         said = [
             label
             for label, given in zip(scores.label_names, zip(*model.confusion, strict=True), strict=True)
