@@ -26,7 +26,7 @@ class FitKey(NamedTuple):
 class JobKey(NamedTuple):
     """Which job of a run it is: the same run makes the same jobs, so a folder can say which of them have ended."""
 
-    kind: str  # "baselines", "tagger", "source", "mean", "network", "again", "trial", "probes" or "words"
+    kind: str  # "baselines", "tagger", "counts", "source", "mean", "network", "again", "trial", "probes" or "words"
     name: str  # of the model or source; models that read the same n-grams are one job, named by all, with commas
     fold: int = 0
     seed: int = 0

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-Family = Literal["n-grams", "vectors", "averages", "recurrent", "windows"]
+Family = Literal["n-grams", "vectors", "averages", "recurrent", "windows", "language"]
 
 LAST = "last"
 POOLED = ("max", "mean", "max+mean")  # heads that read every state
 OF_DOCUMENTS = (LAST, *POOLED)
 EACH, CRF = "each", "crf"  # heads that answer words: each from its own state, or all along a chain of tags
 OF_WORDS = (EACH, CRF)
+OF_TEXT = ("words", "characters")  # what a language model says one after the other
 FORWARD, BACKWARD = "", "_backward"  # ways to read a document, as the layers' names end
 
 
@@ -52,12 +53,15 @@ class ModelEntry:
     @property
     def every_head(self) -> tuple[str, ...]:
         """The heads of all its tasks."""
-        return self.heads + (OF_WORDS if self.recurrent and "tag" in self.tasks else ())
+        more = (("tag", OF_WORDS), ("generate", OF_TEXT))
+        return self.heads + tuple(
+            head for task, heads in more if self.recurrent and task in self.tasks for head in heads
+        )
 
     @property
     def reads_vectors(self) -> bool:
         """Whether it needs an embedding source."""
-        return self.family not in ("n-grams", "windows")
+        return self.family not in ("n-grams", "windows", "language")
 
     @property
     def recurrent(self) -> bool:
@@ -78,12 +82,13 @@ class ModelEntry:
 _recurrent = partial(
     ModelEntry,
     "recurrent",
-    tasks=("classify", "tag", "multilabel"),
+    tasks=("classify", "tag", "multilabel", "generate"),
     directions=(FORWARD,),
     heads=OF_DOCUMENTS,
     default_head=LAST,
 )
 _tagger = partial(ModelEntry, "windows", tasks=("tag",))
+_counts = partial(ModelEntry, "language", tasks=("generate",))
 _BOTH_WAYS = (FORWARD, BACKWARD)
 
 # In the order in which help and messages name them.
@@ -97,10 +102,15 @@ MODELS: dict[str, ModelEntry] = {
     "rnn": _recurrent(cell="rnn"),
     "gru": _recurrent(cell="gru", gated=True, compared_with=("rnn",)),
     "lstm": _recurrent(cell="lstm", gated=True, compared_with=("rnn", "ann", "mean")),
-    "bilstm": _recurrent(cell="lstm", gated=True, directions=_BOTH_WAYS, default_head="max+mean"),
+    "bilstm": _recurrent(
+        cell="lstm", gated=True, directions=_BOTH_WAYS, default_head="max+mean", tasks=("classify", "tag")
+    ),
     "most-frequent": _tagger(control=True),
     "window": _tagger(),
     "crf": _tagger(compared_with=("window",)),
+    "unigram": _counts(control=True),
+    "kneser-ney": _counts(),
+    "kneser-ney-characters": _counts(),
 }
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pipeline.core.models import OF_DOCUMENTS, OF_WORDS
+from pipeline.core.models import OF_DOCUMENTS, OF_TEXT, OF_WORDS
+from pipeline.core.names import LEARNED
 from pipeline.core.wording import FIRST_METRIC
 
 _OF_ONE_CLASS = "belongs to documents of one class each"
@@ -33,6 +34,7 @@ class TaskFacts:
     keeps_models : whether a run keeps its models, to answer new documents
     not_for : settings that make no sense here, or are not there yet, by dotted key: why
     without : sections of the report that have nothing to say
+    source : the embedding source where none is asked for, if it does not follow from the documents
     """
 
     words: str
@@ -45,6 +47,7 @@ class TaskFacts:
     keeps_models: bool = True
     not_for: Mapping[str, str] = field(default_factory=dict)
     without: frozenset[str] = frozenset()
+    source: str = ""
 
 
 TASKS: dict[str, TaskFacts] = {
@@ -56,7 +59,7 @@ TASKS: dict[str, TaskFacts] = {
         metric=FIRST_METRIC,
         heads=OF_DOCUMENTS,
         not_for={"corpus.tags": "belongs to words with tags"},
-        without=frozenset(("spans", "labels")),
+        without=frozenset(("spans", "labels", "language")),
     ),
     "tag": TaskFacts(
         words="a tag for each word",
@@ -78,7 +81,7 @@ TASKS: dict[str, TaskFacts] = {
         },
         without=frozenset(
             (
-                *("look", "ladder", "looked-at", "labels"),
+                *("look", "ladder", "looked-at", "labels", "language"),
                 *("reading", "reach", "needed", "order", "units", "probes"),
             )
         ),
@@ -96,10 +99,43 @@ TASKS: dict[str, TaskFacts] = {
             "corpus.drop_classes": _OF_ONE_CLASS,
             "corpus.only_known_classes": _OF_ONE_CLASS,
             "run.class_weights": "is done by the threshold of each label here",
+            "run.compare": "is not there for several labels",
+            "run.extra_probes": "is not there for several labels",
         },
         without=frozenset(
             (
-                *("spans", "look", "looked-at", "confused"),
+                *("spans", "language", "look", "looked-at", "confused"),
+                *("reading", "reach", "needed", "order", "units", "probes"),
+            )
+        ),
+    ),
+    "generate": TaskFacts(
+        words="what follows in a text",
+        unit="document",
+        models=("unigram", "kneser-ney", "kneser-ney-characters", "lstm"),
+        needed=("kneser-ney", "lstm"),
+        heads=OF_TEXT,
+        names_heads=False,
+        keeps_models=False,
+        metric="bits-per-byte",
+        source=LEARNED,
+        not_for={
+            "corpus.tags": "belongs to words with tags",
+            "corpus.unlabelled": "is text that could be among the documents",
+            "corpus.class_map": _OF_CLASSES,
+            "corpus.drop_classes": _OF_CLASSES,
+            "corpus.only_known_classes": _OF_CLASSES,
+            "run.class_weights": _OF_CLASSES,
+            "networks.head": _OF_CLASSES,
+            **dict.fromkeys(
+                ("run.tune", "run.refit", "run.learning_curve", "run.compare", "run.extra_probes"),
+                "is not there for language models",
+            ),
+        },
+        without=frozenset(
+            (
+                *("look", "use", "ladder", "learning-curve", "tuning", "looked-at", "spans", "labels"),
+                *("slices", "confused", "trust", "contamination", "vectors"),
                 *("reading", "reach", "needed", "order", "units", "probes"),
             )
         ),

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, get_args
 
 from pipeline.core.models import LAST
@@ -24,6 +25,7 @@ Metric = Literal[
     "precision-at-5",
     "subset-accuracy",
     "hamming-loss",
+    "bits-per-byte",
 ]
 METRIC_NAMES: tuple[Metric, ...] = get_args(Metric)
 FIRST_METRIC = METRIC_NAMES[0]  # where none is asked for
@@ -189,23 +191,23 @@ def difference_words(difference: float, interval: Sequence[float]) -> str:
     return f"{signed_points(difference)} points (95 % interval {low} to {high})"
 
 
-def nats(size: float) -> str:
-    """Return a size in nats, never 0 for one that is not.
+def nats(size: float, unit: str = "nats") -> str:
+    """Return a size in nats, or in another unit, never 0 for one that is not.
 
     >>> nats(0.0331), nats(0.00004)
     ('0.033 nats', '0.00004 nats')
     """
     places = 3 if size >= 0.0005 or not size else 3 - math.floor(math.log10(size)) - 3
-    return f"{size:.{places}f} nats"
+    return f"{size:.{places}f} {unit}"
 
 
-def better_or_worse(difference: float, interval: Sequence[float]) -> str:
+def better_or_worse(difference: float, interval: Sequence[float], unit: str = "nats") -> str:
     """Return a difference in a score of which less is better: in words, so that no sign can be misread.
 
     Parameters
     ----------
     difference, interval : float, [lo, hi]
-        In nats, positive where the first model is better: its score is lower.
+        In nats or another unit, positive where the first model is better: its score is lower.
 
     >>> better_or_worse(0.033, [0.01, 0.056])
     'better by 0.033 nats (95 % interval 0.010 to 0.056 better)'
@@ -218,7 +220,7 @@ def better_or_worse(difference: float, interval: Sequence[float]) -> str:
         ends = f"{min(abs(low), abs(high)):.3f} to {max(abs(low), abs(high)):.3f} {word}"
     else:
         ends = f"{-low:.3f} worse to {high:.3f} better"
-    return f"{word} by {abs(difference):.3f} nats (95 % interval {ends})"
+    return f"{word} by {abs(difference):.3f} {unit} (95 % interval {ends})"
 
 
 def detectable_words(smallest: float | None, metric: str = FIRST_METRIC) -> str:
@@ -309,5 +311,18 @@ METRIC_WORDS = {
         largest=float("inf"),
         adds="lowers log loss, which is better: {figures}",
         costs="raises log loss, which is worse: {figures}",
+    ),
+    "bits-per-byte": MetricWords(
+        "bits a byte",
+        lambda value: f"{value:.3f}",
+        "{a} bits a byte against {b} (lower is better)",
+        size=partial(nats, unit="bits a byte"),
+        exact=lambda value: f"{value:.6g} bits a byte",
+        plain=lambda value: f"{value:.6g} bits a byte",
+        difference=partial(better_or_worse, unit="bits a byte"),
+        difference_of="{difference}",
+        largest=float("inf"),
+        adds="takes fewer bits, which is better: {figures}",
+        costs="takes more bits, which is worse: {figures}",
     ),
 }

@@ -20,6 +20,7 @@ from pipeline.corpus.sample import sample_corpus
 from pipeline.corpus.sources import names_of
 from pipeline.corpus.splits import split_corpus
 from pipeline.corpus.tagged.reading import read_tagged
+from pipeline.corpus.text_alone import read_text
 from pipeline.settings.corpus import CorpusSettings
 from pipeline.settings.tables import QUICK, Config, with_values
 from pipeline.tasks.table import task_of
@@ -81,11 +82,23 @@ def _read_sets(wanted: CorpusSettings, console: Console | None) -> LoadedCorpus:
     )
 
 
+def _read_texts(wanted: CorpusSettings, console: Console | None) -> LoadedCorpus:
+    return read_text(
+        wanted.path,
+        test=wanted.test,
+        validation=wanted.validation,
+        text_column=wanted.text,
+        label_column=wanted.label,
+        allow_losses=wanted.allow_losses,
+    )
+
+
 # What reads the files of each task.
 READ: dict[str, Callable[[CorpusSettings, Console | None], LoadedCorpus]] = {
     "classify": _read_classes,
     "tag": _read_tags,
     "multilabel": _read_sets,
+    "generate": _read_texts,
 }
 
 

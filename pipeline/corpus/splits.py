@@ -1,7 +1,8 @@
-"""Train, validation and test: stratified by label, with documents that belong together on one side."""
+"""Train, validation and test: stratified by labels, with documents that belong together on one side."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,6 +21,7 @@ from pipeline.core.values import (
     Int64,
     LoadedCorpus,
 )
+from pipeline.corpus.iterative import spread
 from pipeline.corpus.plausible import shown
 
 
@@ -91,15 +93,47 @@ def split_corpus(
     together = None if loaded.together is None else loaded.together[unassigned]
     members = _describe_groups(join_groups(groups[unassigned], together), corpus.strata[unassigned])
     _check_enough(loaded, members, corpus.strata[unassigned], plan)
+    if corpus.sets is None:
+        divided = _by_stratum(members, plan, generator)
+    else:
+        divided = _by_labels(members, corpus.targets(unassigned), plan, generator)
     splits = []
-    for test in _tests(members, plan, generator):
-        validation = _carve(members, ~test, plan.validation, 1, generator)
+    for test, validation in divided:
         split = corpus.split.copy()
         split[unassigned] = np.select([test, validation], [TEST, VALIDATION], TRAIN)[members.number]
         splits.append(replace(corpus, split=split))
     _check_parts(loaded, splits, members, plan)
     _check_training(loaded.name, splits)
     return splits
+
+
+def _by_stratum(members: Groups, plan: Plan, generator: np.random.Generator) -> Iterator[tuple[Bool, Bool]]:
+    """Yield which groups test, and which validate, in each fold: each class by its share; bool (G,) both."""
+    for test in _tests(members, plan, generator):
+        yield test, _carve(members, ~test, plan.validation, 1, generator)
+
+
+def _by_labels(
+    members: Groups, targets: Int32, plan: Plan, generator: np.random.Generator
+) -> Iterator[tuple[Bool, Bool]]:
+    """Yield the same for documents with several labels, yes or no each (n_unassigned, C): each label by its share."""
+    counts = np.zeros((len(members.size), targets.shape[1]), dtype=np.int64)
+    np.add.at(counts, members.number, targets)
+    if not plan.folds:
+        rest = 1 - plan.test
+        shares = np.array([plan.test, rest * plan.validation, rest * (1 - plan.validation)])
+        part = spread(counts, members.size, shares, generator)
+        yield part == 0, part == 1
+        return
+    fold = spread(counts, members.size, np.full(plan.folds, 1 / plan.folds), generator)
+    for number in range(plan.folds):
+        learned = np.flatnonzero(fold != number)
+        validation = np.zeros(len(fold), dtype=np.bool_)
+        if plan.validation:
+            shares = np.array([plan.validation, 1 - plan.validation])
+            part = spread(counts[learned], members.size[learned], shares, generator)
+            validation[learned] = part == 0
+        yield fold == number, validation
 
 
 def _plan(loaded: LoadedCorpus, test_size: float, validation_size: float, folds: int) -> Plan:

@@ -8,7 +8,7 @@ from pipeline.core.errors import PipelineError, did_you_mean
 from pipeline.core.models import MODELS, OF_DOCUMENTS, OF_WORDS
 from pipeline.core.tasks import TASKS
 from pipeline.core.wording import FIRST_METRIC
-from pipeline.corpus.built_in.table import BUILT_IN
+from pipeline.corpus.built_in.table import BUILT_IN, TASK_OF
 from pipeline.corpus.label_sets.kinds import has_label_sets
 from pipeline.corpus.sources import names_of
 from pipeline.corpus.tagged.kinds import is_tagged
@@ -41,6 +41,8 @@ def with_task(config: Config) -> Config:
         values["run.models"] = facts.models
     if config.run.metric == FIRST_METRIC:
         values["run.metric"] = facts.metric
+    if facts.source and config.run.embeddings == default.run.embeddings:
+        values["run.embeddings"] = (facts.source,)
     settled = with_values(config, values)
     _check_metric(settled)
     _check_models(settled)
@@ -58,7 +60,10 @@ def name_of_task(config: Config) -> str:
     """Return what is asked: as the settings say, else by the first file."""
     if config.run.task != AUTO:
         return config.run.task
-    paths = [Path(name).expanduser() for name in names_of(config.corpus.path) if name not in BUILT_IN]
+    names = names_of(config.corpus.path)
+    if names and str(names[0]) in TASK_OF:
+        return TASK_OF[str(names[0])]
+    paths = [Path(name).expanduser() for name in names if name not in BUILT_IN]
     files = [path for path in paths if path.is_file()]
     if files and is_tagged(files[0]):
         return "tag"

@@ -14,6 +14,7 @@ from pipeline.run_folder.predictions import SavedPredictions
 from pipeline.tasks.classification.scores import CALIBRATION_BINS, bins_of, losses
 
 RESAMPLES = 1000  # a quantile of 95 % then errs by 0.7 % of the resamples
+MOST_DRAWN, FEWEST_DRAWS = 100_000_000, 100  # outcomes of answers; of hundreds of thousands fewer draws do
 CHUNK_CELLS = 4_000_000  # float64 numbers held at a time: 32 MB
 
 
@@ -93,7 +94,8 @@ def calibration_facts(
     measured = float(np.mean([tally.error() for tally in tallies]))
     log_loss = float(np.mean([tally.losses.mean() for tally in tallies]))
     errors, means = _resampled(tallies, units, n_resamples, generator)
-    if_calibrated = _errors_if_calibrated(tallies, units, n_resamples, generator)
+    n_draws = min(n_resamples, max(FEWEST_DRAWS, MOST_DRAWN // len(units)))
+    if_calibrated = _errors_if_calibrated(tallies, units, n_draws, generator)
     by_chance = float(np.quantile(if_calibrated, 0.95))
     return CalibrationFacts(
         error_interval(errors, measured, by_chance),

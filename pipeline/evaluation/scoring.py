@@ -29,6 +29,7 @@ from pipeline.evaluation.costs import find_costs
 from pipeline.evaluation.crossing import find_learning_curve
 from pipeline.evaluation.hard_documents import find_hard_documents
 from pipeline.evaluation.labels import find_labels
+from pipeline.evaluation.language import find_language
 from pipeline.evaluation.next_steps import Measured
 from pipeline.evaluation.one_answer import findings_of_answers
 from pipeline.evaluation.pairs import choose_network, outside_pairs, planned_pairs
@@ -134,6 +135,7 @@ def _metrics(recorded: Recorded) -> Metrics:
         slices=_slices(recorded, choices, compared, documents),
         spans=find_spans(saved, choices.kinds),
         labels=find_labels(saved, choices.kinds),
+        language=find_language(saved, choices.kinds, documents),
         hard_documents=find_hard_documents(recorded.browsed, choices.kinds, choices.trained),
         contamination=_contamination(recorded, choices, compared, documents, summary),
         tuning=facts.tuning,

@@ -157,7 +157,7 @@ def validate(
     documents, metric = fold.validation, data.task.metrics[data.config.run.metric]
     if metric.is_share_of_right:
         return Validated(accuracy, float(np.sqrt(accuracy * (1.0 - accuracy) / len(documents))))
-    judged = data.task.judged(data.labels(documents), answer())
+    judged = data.task.judged(data.labels(documents), answer(), metric.name)
     error = metric.influence(judged).std() / np.sqrt(len(documents))
     return Validated(metric.value(judged), float(error))
 
@@ -169,7 +169,7 @@ def thresholds_on(data: RunData, fold: Split, answer: Callable[[], Float32]) -> 
     """
     if data.task.thresholds is None or not len(fold.validation):
         return None
-    return data.task.thresholds(data.labels(fold.validation), answer())
+    return data.task.thresholds(data.labels(fold.validation), answer(), data.config.run.metric)
 
 
 def answers_on_test(

@@ -280,7 +280,7 @@ def grade_by(data: RunData) -> Grade | None:
         return None
 
     def grade(labels: Int32, probabilities: Float32) -> tuple[float, float]:
-        judged = task.judged(labels, probabilities)
+        judged = task.judged(labels, probabilities, metric.name)
         return metric.value(judged), float(metric.influence(judged).std() / np.sqrt(len(labels)))
 
     return grade

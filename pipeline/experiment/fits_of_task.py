@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.core.fits import Result
 from pipeline.experiment.data import ReadCorpus, RunData, Split
+from pipeline.experiment.fit_language import fit_counts, fit_language_network
 from pipeline.experiment.fit_linear import fit_baselines, fit_mean
 from pipeline.experiment.fit_network_taggers import fit_network_tagger, try_network_tagger
 from pipeline.experiment.fit_networks import FarOff, fit_network_again, fit_network_of, try_network
@@ -18,7 +19,7 @@ from pipeline.experiment.outside_tags import read_outside_tags
 from pipeline.experiment.tuning.trials import Settings
 from pipeline.models.table import PlannedModel
 from pipeline.settings.tables import Config
-from pipeline.tasks.table import CLASSIFY, MULTILABEL, TAG, task_of
+from pipeline.tasks.table import CLASSIFY, GENERATE, MULTILABEL, TAG, task_of
 
 Fitting = Callable[[RunData, Job], Iterator[Made]]
 Again = Callable[[FarOff, RunData, Job], Iterator[Made]]
@@ -77,6 +78,17 @@ FITS = {
         outside=lambda path, read, config: read_outside_tags(path, read.corpora, config.corpus.tags),
     ),
     MULTILABEL.name: replace(_OF_DOCUMENTS, probes=False),
+    GENERATE.name: Fits(
+        "counts",
+        fit_counts,
+        lambda data, model, fold: model.name,
+        None,
+        fit_language_network,
+        None,
+        None,
+        probes=False,
+        outside=_OF_DOCUMENTS.outside,  # --compare is refused
+    ),
 }
 
 

@@ -148,7 +148,7 @@ def _always(seconds: float) -> Seconds:
 
 def _disk_of_fit(data: RunData, job: Job, model: PlannedModel) -> float:
     """Return what the predictions of a fit take, and the model where it is kept; MiB."""
-    if job.key.kind not in ("baselines", "tagger", "mean", "network"):
+    if job.key.kind not in ("baselines", "tagger", "counts", "mean", "network"):
         return 0.0
     predictions = len(job.fold.test) * (8 + 4 * len(data.label_names))
     kept = 0

@@ -25,6 +25,7 @@ _BYTES_A_TOKEN = 12  # tokens and their word numbers, which every process maps
 _BYTES_AN_NGRAM = 60  # an occurrence while it is sorted, then as counts, then as weights of a document
 _NEW_NGRAMS = {1: 0.7, 2: 0.15}  # of all tokens, distinct n-grams in so many documents: 1, or 2 and more
 _IN_A_WINDOW = 25  # features of a word
+_BYTES_OF_ORDERS = 300  # of a token: characters are five times as many as words, with eight orders
 _LBFGS_ARRAYS = 25  # of the size of the weights: ten steps and ten gradients, and what a step makes
 _BYTES_A_WORD = 600  # of gensim's vocabulary, beside the vectors
 _UNKNOWN_DIMENSION = 300  # of a file of vectors that has not been read
@@ -88,9 +89,15 @@ def _bytes_of_windows(data: RunData, models: Sequence[PlannedModel], fold: Split
     return n_tokens * _IN_A_WINDOW * 12 + weights * 8 * _LBFGS_ARRAYS
 
 
+def _bytes_of_orders(data: RunData, models: Sequence[PlannedModel], fold: Split, config: Config) -> float:
+    """Return what n-grams of several orders take, while they are sorted and as they are kept."""
+    return len(data.tokenized.token_types) * _BYTES_OF_ORDERS
+
+
 _OF_LINEAR: dict[str, Callable[[RunData, Sequence[PlannedModel], Split, Config], float]] = {
     "baselines": _bytes_of_ngrams,
     "tagger": _bytes_of_windows,
+    "counts": _bytes_of_orders,
     "source": _bytes_of_vectors,
     "mean": _bytes_of_averages,
 }

@@ -22,12 +22,14 @@ from pipeline.experiment.data import RunData, Split
 from pipeline.experiment.jobs import Job
 from pipeline.experiment.linear_features import range_of
 from pipeline.experiment.memory_of_jobs import sizes_of_ngrams
+from pipeline.models.baselines.language.table import COUNTS
 from pipeline.models.baselines.table import BASELINES
 from pipeline.models.networks.budget import Budget, budget_of
 from pipeline.models.table import PlannedModel
 from pipeline.settings.tables import settled
 
 _ANSWERED_AT_ONCE = 256  # documents a batch
+_AN_ORDER = 100  # numbers that counting n-grams of an order reads of a word
 _IN_A_WINDOW = 100  # numbers that a step of a tagger's fit reads of a word, for each tag
 _OF_A_STEP = 45  # times that a step of L-BFGS reads its weights: ten steps and ten gradients before it, twice
 _SPEED_ROUNDS = 200
@@ -79,6 +81,8 @@ def counted(data: RunData, job: Job, model: PlannedModel) -> float:
 
 def work_of_linear(data: RunData, job: Job, model: PlannedModel) -> float:
     """Return the numbers that a step of a linear model's fits reads: those of documents, and the weights many times."""
+    if MODELS[model.model].family == "language":
+        return float(tokens_of(data, job.fold) * _AN_ORDER * len(COUNTS[model.model].orders))
     if MODELS[model.model].family == "windows":
         return float(tokens_of(data, job.fold) * len(data.label_names) * _IN_A_WINDOW)
     entry, settings = BASELINES[model.model], job.settings.baselines

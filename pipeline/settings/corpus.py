@@ -24,7 +24,8 @@ class CorpusSettings:
 
     path: Paths = setting(
         "bbc-news",
-        "Labelled files or folders, a quoted pattern of their names, or a built-in corpus: bbc-news, word-order.",
+        "Labelled files or folders, a quoted pattern of their names, or a built-in corpus: bbc-news, "
+        "word-order; of several labels labels-apart, labels-together.",
         option="CORPUS...",
         decides=False,
     )

@@ -22,14 +22,16 @@ class RunSettings:
 
     task: str = setting(
         AUTO,
-        "What is asked: a class for each document (classify), or a tag for each word (tag). auto: by the files.",
+        "What is asked: a class for each document (classify), a tag for each word (tag), or what follows in a text "
+        "(generate). auto: by the files, which never ask for the last.",
         Check(choices=(AUTO, *TASKS)),
         option="--task NAME",
     )
     models: tuple[str, ...] = setting(
         TASKS["classify"].models,
         "Models, separated by commas: majority, bow, tfidf, nbsvm, mean, ann, rnn, gru, lstm, bilstm; of words with "
-        f"tags {', '.join(TASKS['tag'].models)}, and those are the default there.",
+        f"tags {', '.join(TASKS['tag'].models)}, of what follows {', '.join(TASKS['generate'].models)}: those are the "
+        "defaults there.",
         Check(min_items=1),
         option="--models LIST",
     )

@@ -18,6 +18,8 @@ from pipeline.tasks.classification.targets import (
     look_alikes,
 )
 from pipeline.tasks.classification.training import cross_entropies, output_of, right_answers
+from pipeline.tasks.generate import columns as language_columns
+from pipeline.tasks.generate.metrics import METRICS as OF_TEXT
 from pipeline.tasks.metric import Metric, shared
 from pipeline.tasks.multilabel import columns as label_columns
 from pipeline.tasks.multilabel import training as of_labels
@@ -80,6 +82,14 @@ MULTILABEL: DocumentTask[LabelAnswers] = DocumentTask(
     thresholds=choose_thresholds,
     judged=judged_answers,
 )
+GENERATE = Task(
+    name="generate",
+    metrics=OF_TEXT,
+    deciding=lambda names: "bits-per-byte",
+    columns=language_columns.to_columns,
+    from_columns=language_columns.from_columns,
+    by_name=lambda answers: scores_by_name(answers.single),
+)
 
 # Tasks that ask something of whole documents.
 OF_CLASSES, OF_LABEL_SETS = (cast(DocumentTask[Answers], task) for task in (CLASSIFY, MULTILABEL))
@@ -89,6 +99,7 @@ TASKS: dict[str, Task[Answers]] = {
     CLASSIFY.name: cast(Task[Answers], CLASSIFY),
     TAG.name: cast(Task[Answers], TAG),
     MULTILABEL.name: cast(Task[Answers], MULTILABEL),
+    GENERATE.name: cast(Task[Answers], GENERATE),
 }
 # A name stands for the metric of whatever task answers are of.
 METRICS: dict[str, Metric[Answers]] = shared({name: task.metrics for name, task in TASKS.items()})

@@ -81,7 +81,7 @@ class DocumentTask(Task[A]):
     right : (answers (N, C), targets) > whether each answer is right, or what share of it, (N,)
     sets : (labels, names) > the sets of names that occur, (S, C), and which each document has, (N,); None: names are
         not in sets
-    thresholds : (targets, answers (N, C)) of validation documents > from which probability on a name is given, (C,);
+    thresholds : (targets, answers (N, C), metric) of validation documents > from which probability on names are given;
         None: the likeliest is
     judged : the same > the answers to them that models are chosen by
     """
@@ -96,6 +96,6 @@ class DocumentTask(Task[A]):
     loss: Loss
     losses: Callable[[Float32 | Float64, Int32], Float32 | Float64]
     right: Callable[[Float32 | Float64, Int32], Bool | Float64]
-    judged: Callable[[Int32, Float32], A]
+    judged: Callable[[Int32, Float32, str], A]
     sets: Callable[[pl.Series, tuple[str, ...]], tuple[Bool, Int32]] | None = None
-    thresholds: Callable[[Int32, Float32], Float32] | None = None
+    thresholds: Callable[[Int32, Float32, str], Float32] | None = None

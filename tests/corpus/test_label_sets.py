@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.values import LoadedCorpus
+from pipeline.corpus.built_in.labels_of_three import BEST, OPEN, WORDS, make_documents
 from pipeline.corpus.by_settings import read_asked
 from pipeline.corpus.label_sets.cells import of_lists, of_words, sign_between
 from pipeline.corpus.label_sets.facts import facts_of_sets
@@ -338,3 +339,44 @@ def test_the_command_reads_lists_without_being_told(tmp_path: Path) -> None:
     settled = with_task(config)
     assert (settled.run.task, settled.run.metric) == ("multilabel", "micro-f1")
     assert read_asked(settled).corpus.label_names == ("art", "money", "war")
+
+
+# --- the corpora of the project's own
+
+
+def test_both_corpora_hold_the_same_texts_and_each_label_as_often() -> None:
+    apart, together = (make_documents(together=bound, n_docs=4_000) for bound in (False, True))
+    assert [text for text, _ in apart] == [text for text, _ in together]
+    for label in (*WORDS, *OPEN):
+        shares = [np.mean([label in labels for _, labels in found]) for found in (apart, together)]
+        expected = 1 / 3 if label in OPEN else 1 / 2
+        assert shares == pytest.approx([expected, expected], abs=0.03)
+    assert {sum(label in OPEN for label in labels) for _, labels in together} == {1}
+    assert {sum(label in OPEN for label in labels) for _, labels in apart} == {0, 1, 2, 3}
+
+
+def known(text: str) -> set[str]:
+    return {label for label, words in WORDS.items() if {*words} & {*text.split()}}
+
+
+@pytest.mark.parametrize("name", ["labels-apart", "labels-together"])
+def test_what_is_best_is_what_is_written_down(name: str) -> None:
+    found = make_documents(together=name == "labels-together", n_docs=20_000)
+    right = [{*labels} for _, labels in found]
+    alone = [known(text) for text, _ in found]  # none of the open labels: each is more often wrong than right
+    hits = sum(len(one & said) for one, said in zip(right, alone, strict=True))
+    micro = 2 * hits / (sum(map(len, right)) + sum(map(len, alone)))
+    exact = np.mean([one == said for one, said in zip(right, alone, strict=True)])
+    one_of_three = np.mean([one == said | {"red"} for one, said in zip(right, alone, strict=True)])
+    best = BEST[name]
+    assert micro == pytest.approx(float(best.micro_f1), abs=0.01)
+    assert exact == pytest.approx(float(best.exact_alone), abs=0.01)
+    assert max(exact, one_of_three) == pytest.approx(float(best.exact_together), abs=0.01)
+
+
+def test_the_corpora_are_read_by_their_names() -> None:
+    settled = with_task(with_values(Config(), {"corpus.path": ("labels-together",)}))
+    loaded = read_asked(settled)
+    assert settled.run.task == "multilabel"
+    assert loaded.corpus.label_names == tuple(sorted((*WORDS, *OPEN)))
+    assert len(loaded.corpus.texts) == 3_000

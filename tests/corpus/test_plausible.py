@@ -31,8 +31,10 @@ def refused(path: Path, **options: object) -> str:
 def test_a_decimal_of_many_values_is_called_a_number_with_the_cut_at_its_median(tmp_path: Path) -> None:
     path = corpus_of(tmp_path / "a.csv", [(f"film {n}", n / 4) for n in range(41)], "text,score")
     assert refused(path) == (
-        f'{path}: column "score" holds 41 different numbers (0 to 10): a number to be predicted; '
-        'cut it in two classes, such as --label "score>5", or name another column'
+        f'{path}: column "score" holds 41 different numbers (0 to 10): a number to be predicted, '
+        'and models here give classes; cut it in two classes, such as --label "score>5", or in thirds, up to 3.25, '
+        'up to 6.75 and above: pandas.cut(frame["score"], [float("-inf"), 3.25, 6.75, float("inf")]), or name '
+        "another column"
     )
     assert read_corpus(path, label_column="score>5").corpus.label_names == ("score<=5", "score>5")
 

@@ -23,7 +23,9 @@ N = 60
 WORDS = (
     "harbour", "sail", "anchor", "oven", "flour", "yeast", "the", "of", "and", "we", "they", "this", "day", "room",
 )  # fmt: skip
-ONE_LABEL = "several labels for one text are not read yet: keep one, or choose another column with --label"
+ONE_LABEL = (
+    "give --task multilabel for several labels a text, keep one, or choose another column with --label"
+)
 Row = Callable[[int], Sequence[object]]
 
 
@@ -500,14 +502,16 @@ def test_the_columns_that_are_asked_for(tmp_path: Path, name: str) -> None:
 REFUSED = {  # by file: its content, and what is said
     "numbers.csv": (
         table("text|score", lambda i: (text(i), f"0.{i + 100}")),
-        '{path}: column "score" holds 60 different numbers (0.1 to 0.159): a number to be predicted; '
-        'cut it in two classes, such as --label "score>0.129", or name another column; '
+        '{path}: column "score" holds 60 different numbers (0.1 to 0.159): a number to be predicted, '
+        'and models here give classes; cut it in two classes, such as --label "score>0.129", or in thirds, up to '
+        '0.119, up to 0.139 and above: pandas.cut(frame["score"], [float("-inf"), 0.119, 0.139, float("inf")]), or '
+        "name another column; "
         "read with header in line 1, UTF-8",
     ),
     "several labels.jsonl": (
         objects(lambda i: {"text": text(i), "labels": ["a", "b"] if i % 3 else ["a"], "lang": "ab"[i % 2]}),
         '{path}: column "labels" holds lists or objects such as ["a"], expected one label a record; '
-        "several labels for one text are not read yet: keep one, or choose another column: --label lang; "
+        "give --task multilabel for several labels a text, keep one, or choose another column: --label lang; "
         "read with UTF-8",
     ),
     "scores.jsonl": (

@@ -62,8 +62,10 @@ def test_every_option_in_the_text_exists() -> None:
 
 
 def test_models_heads_sources_and_modes_are_those_of_the_tables() -> None:
-    taggers = {name for name, entry in MODELS.items() if "classify" not in entry.tasks}
-    assert names_after(NAMES, "Models") == set(MODELS) - taggers
+    of_text = {name for name, entry in MODELS.items() if entry.tasks == ("generate",)}
+    taggers = {name for name, entry in MODELS.items() if "classify" not in entry.tasks} - of_text
+    assert names_after(NAMES, "Models") == set(MODELS) - taggers - of_text
+    assert names_after(NAMES, "Language models") == of_text
     assert names_after(NAMES, "Taggers") == taggers
     assert names_after(NAMES, "Heads") == {LAST, *POOLED, f"lstm:{SHUFFLED_WORDS}"}
     assert {head for network in networks().values() for head in network.heads} == {LAST, *POOLED}

@@ -136,7 +136,7 @@ def test_baselines_need_no_source_and_leave_one_unused() -> None:
             ("zzz",),
             ("learned",),
             '--models: there is no model "zzz"; it is one of majority, bow, tfidf, nbsvm, mean, ann, rnn, gru, lstm, '
-            "bilstm, most-frequent, window, crf",
+            "bilstm, most-frequent, window, crf, unigram, kneser-ney, kneser-ney-characters",
         ),
         (
             ("lstm:maximum",),

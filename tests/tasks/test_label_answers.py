@@ -105,6 +105,25 @@ def test_the_frequencies_alone_have_the_entropy_of_each_label() -> None:
 # --- thresholds
 
 
+def test_the_metric_of_the_run_says_which_thresholds_are_best() -> None:
+    """A frequent label that half parts well, and many rare ones with low probabilities, of which macro F1 is made."""
+    generator = np.random.default_rng(0)
+    labels = generator.random((1_500, 9)) < np.array([0.5] + [0.02] * 8)
+    scale = np.array([1.0] + [0.2] * 8)
+    probabilities = (
+        scale * np.clip(0.35 * labels + 0.4 * generator.random(labels.shape) + 0.1, 0, 1)
+    ).astype(np.float32)
+    micro, macro = (
+        choose_thresholds(labels.astype(np.int32), probabilities, name) for name in ("micro-f1", "macro-f1")
+    )
+    assert macro[1:].max() < 0.2
+    f1 = {
+        name: f1_score(labels, probabilities >= found, average="macro", zero_division=0.0)
+        for name, found in (("micro", micro), ("macro", macro))
+    }
+    assert f1["macro"] >= f1["micro"]
+
+
 def test_one_threshold_for_all_is_the_one_with_the_highest_micro_f1() -> None:
     labels = np.array([[1, 0], [0, 1], [0, 0], [1, 0]], dtype=bool)
     probabilities = np.array([[0.40, 0.10], [0.20, 0.35], [0.05, 0.15], [0.30, 0.01]], dtype=np.float32)

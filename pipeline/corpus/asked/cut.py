@@ -140,6 +140,20 @@ def cut_of_numbers(names: Sequence[str], column: str) -> str:
     return f'--label "{column}{half(labels)}"'
 
 
+def _in_thirds(column: str, numbers: pl.Series) -> str:
+    """Return in words where thirds of the numbers end, and the line that makes classes of them; empty for few numbers.
+
+    >>> _in_thirds("price", pl.Series([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]))
+    ', or in thirds, up to 2, up to 4 and above: pandas.cut(frame["price"], [float("-inf"), 2, 4, float("inf")])'
+    """
+    low, high = np.quantile(numbers.to_numpy(), [1 / 3, 2 / 3], method="inverted_cdf").tolist()
+    if not low < high < float(numbers.to_numpy().max()):
+        return ""
+    edges = f"up to {low:g}, up to {high:g} and above"
+    made = f'pandas.cut(frame["{column}"], [float("-inf"), {low:g}, {high:g}, float("inf")])'
+    return f", or in thirds, {edges}: {made}"
+
+
 def number_to_predict(file: str, column: str, labels: pl.Series) -> PipelineError:
     """Return the refusal of labels that are many different numbers, with the cut that halves them."""
     numbers = numbers_in(labels).drop_nulls()
@@ -154,7 +168,9 @@ def number_to_predict(file: str, column: str, labels: pl.Series) -> PipelineErro
         )
     span = f"{float(numbers.to_numpy().min()):g} to {float(numbers.to_numpy().max()):g}"
     what = (
-        f'column "{column}" holds {labels.n_unique():,} different numbers ({span}): a number to be predicted'
+        f'column "{column}" holds {labels.n_unique():,} different numbers ({span}): a number to be predicted,'
+        " and models here give classes"
     )
-    fix = f'cut it in two classes, such as --label "{column}{half(labels)}", or name another column'
+    fix = f'cut it in two classes, such as --label "{column}{half(labels)}"{_in_thirds(column, numbers)}'
+    fix += ", or name another column"
     return PipelineError("label-is-a-number", file, what, fix)

@@ -195,5 +195,5 @@ def read_as(cells: pl.Series, form: Form, place: Callable[[int], str]) -> pl.Ser
 
 def _other(name: str, cell: str, form: Form, where: str) -> PipelineError:
     what = f'column "{name}" is {cell[:80]}; in others {form.words}'
-    fix = "several labels for one text are not read yet: keep one, or choose another column with --label"
+    fix = "give --task multilabel for several labels a text, keep one, or choose another column with --label"
     return PipelineError("several-labels", where, what, fix)

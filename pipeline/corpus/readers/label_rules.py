@@ -82,7 +82,7 @@ def _refuse_what_is_named(table: RawTable, name: str, could: Sequence[str]) -> N
     if is_unreadable(table, name, "label"):
         what = f'column "{name}" holds {nested_words(table, name)}, expected one label a record'
         other = _choose(could) if could else "choose another column with --label"
-        fix = f"several labels for one text are not read yet: keep one, or {other}"
+        fix = f"give --task multilabel for several labels a text, keep one, or {other}"
         raise PipelineError("several-labels", table.file, what, fix)
     if why_no_label(table.facts(name), named=True) == MEASURED:
         raise number_to_predict(table.file, name, table.facts(name).filled)

@@ -186,11 +186,10 @@ def fit_network(
     )
     _open_save_point(trainee, spec, seed, repeat, deterministic)
     course, stopped = _train_in_phases(trainee, _phases(spec, settings, repeat))
-    judged = course.history, train, spec.n_classes, class_weights, trainee.objective.task
-    why_not = why_not_trained(trainee.objective.shares, *judged)
-    fixed, raised = repeat is not None, "max_epochs" if settings.max_epochs else "budget_growth"
+    judged = train, spec.n_classes, class_weights, trainee.objective.task
+    why_not = why_not_trained(trainee.objective.shares, course.history, *judged)
     known = course.history, course.kept_updates, stopped
-    warnings = milder_signs(*known, fixed=fixed, raised=f"networks.{raised}")
+    warnings = milder_signs(*known, fixed=repeat is not None, raised=_what_ends_it(settings))
     return FittedNetwork(
         spec,
         model,
@@ -203,6 +202,11 @@ def fit_network(
         budget,
         settings,
     )
+
+
+def _what_ends_it(settings: NetworkSettings) -> str:
+    """Return the setting that is to be raised for more updates."""
+    return "networks.max_epochs" if settings.max_epochs else "networks.budget_growth"
 
 
 def _refuse_unsettled(settings: NetworkSettings) -> None:

@@ -26,6 +26,7 @@ NEEDS = {  # by the family of a model
     "averages": "no GPU; TensorFlow to train, not to answer",
     "recurrent": "no GPU; TensorFlow to train, not to answer",
     "windows": "no GPU, no TensorFlow, no word vectors",
+    "language": "no GPU, no TensorFlow, no word vectors",
 }
 
 
@@ -138,15 +139,20 @@ def how_to_use(run: Run, limits: Limits) -> tuple[Block, ...]:
     name, quoted = namer(run), shlex.quote(folder)
     other = next((row.name for row in run.metrics.summary if row.name != model), "")
     more = f" `--model {other}` takes another model of this run." if other else ""
-    python = f"from pipeline import load_model\n\nmodel = load_model({folder!r})\nmodel.predict(['a text of your own'])"
+    task = task_of(run)
+    python = "\n".join(
+        [
+            "from pipeline import read_run",
+            "",
+            f"model = read_run({folder!r}).best",
+            "model.predict(['a text of your own'])",
+        ]
+    )
     return (
-        Seen(
-            f"Use {name(model)}",
-            f"Reads CSV, JSON Lines, Parquet or text, a {task_of(run).unit} a row.{more}",
-        ),
+        Seen(f"Use {name(model)}", f"{task.reads}{more}"),
         Ways(
             (
-                ("On a file of your own", f"python -m pipeline predict {quoted} new.csv --out answers.csv"),
+                ("On a file of your own", f"python -m pipeline predict {quoted} {task.new}"),
                 ("In Python", python),
                 ("As a service, with a page to type a text at", f"python -m pipeline serve {quoted}"),
             )

@@ -68,8 +68,9 @@ class ModelFacts(Summary):
 
 
 def model_facts(run: Run) -> list[ModelFacts]:
-    """Return the models of a run, highest first by what its task counts."""
-    counted = task_of(run).count(run)
+    """Return the models of a run, the best first by what its task counts."""
+    task = task_of(run)
+    counted = task.count(run)
     results, fits = run.metrics.results, run.metrics.timing
     covered = {source.source: source.token_coverage for source in run.metrics.embeddings}
     always = _only_answers(run)
@@ -84,7 +85,7 @@ def model_facts(run: Run) -> list[ModelFacts]:
         )
         for summary in run.metrics.summary
     ]
-    return sorted(facts, key=lambda model: model.counted.score, reverse=True)
+    return sorted(facts, key=lambda model: model.counted.score, reverse=not task.lower_is_better)
 
 
 def _only_answers(run: Run) -> dict[str, str]:
@@ -95,6 +96,8 @@ def _only_answers(run: Run) -> dict[str, str]:
     controls = {row.name for row in run.metrics.summary if row.kind == "control"}
     found = {}
     for model in scores.models:
+        if not model.confusion:  # labels that do not take each other's place
+            continue
         said = [
             label
             for label, given in zip(scores.label_names, zip(*model.confusion, strict=True), strict=True)

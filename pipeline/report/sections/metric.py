@@ -89,6 +89,19 @@ REPORT_METRICS = {
 }
 
 
+REPORT_METRICS["bits-per-byte"] = ReportMetric(
+    "bits a byte",
+    "bits a byte",
+    lambda value, places: decimal(value, 3),
+    _signed_nats,
+    lambda rope: f"{rope:.6g} bits a byte",
+    "A better by, bits a byte",
+    "Bits a byte of B minus those of A, hundredths: right of zero A is better",
+    float("inf"),
+    higher_is_better=False,
+)
+
+
 def metric_of(run: Run) -> ReportMetric:
     """Return the metric that a run decides by."""
     return REPORT_METRICS[run.metrics.verdict.metric]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -19,7 +20,7 @@ from pipeline.report.sections.model_words import (
     stands,
     what_it_is,
 )
-from pipeline.report.words.task import task_of
+from pipeline.report.words.task import Task, task_of
 from pipeline.run_folder.names import METRICS
 from pipeline.run_folder.reading import Run
 
@@ -29,12 +30,13 @@ THE_OTHER = "the one compared with"
 
 def models_table(run: Run, models: Sequence[ModelFacts]) -> Table:
     """Return a row a model."""
-    parts, scale = _Parts(run), _scale(models)
+    parts, task = _Parts(run), task_of(run)
+    scale = _scale(models, task)
     beside = BESIDE.get(run.metrics.verdict.metric)
     against = parts.reference
     columns = (
         Column("Model", number=False),
-        Column(task_of(run).right),
+        Column(task.right),
         *((Column(beside[0]),) if beside else ()),
         Column("", scale=scale),
         Column("95 % interval"),
@@ -44,7 +46,8 @@ def models_table(run: Run, models: Sequence[ModelFacts]) -> Table:
         Column("Size"),
     )
     rows = tuple(parts.row(one, scale, beside[1] if beside else None) for one in models)
-    return Table("All models, highest accuracy first", columns, rows, _note(run, models, scale))
+    first = "the fewest bits" if task.lower_is_better else "highest accuracy"
+    return Table(f"All models, {first} first", columns, rows, _note(run, models, scale))
 
 
 BESIDE: dict[
@@ -75,7 +78,7 @@ class _Parts:
             Cell(self.name(one.name), kind=kind, below=below),
             Cell(decimal(100 * one.counted.score, places), best=True),
             *((beside(one),) if beside else ()),
-            Cell("", span=span if one.counted.ci95[1] >= scale.lo else None),
+            Cell("", span=span if _is_drawn(one, scale) else None),
             interval(one.counted.ci95, percent, places).removesuffix(" %"),
             *((self._decision(one),) if self.reference else ()),
             *self._costs(one.name),
@@ -112,20 +115,28 @@ def _megabytes(size: int) -> str:
     return f"{megabytes:.1f} MB" if megabytes >= 0.1 else f"{megabytes:.1g} MB"
 
 
-def _scale(models: Sequence[ModelFacts]) -> Scale:
-    """Return an axis that holds every model but those far below, or the rest would be one blot."""
-    drawn = near_the_best(models)
+def _is_drawn(one: ModelFacts, scale: Scale) -> bool:
+    """Whether a model lies on the axis."""
+    low, high = one.counted.ci95
+    return high >= scale.lo and low <= scale.hi
+
+
+def _scale(models: Sequence[ModelFacts], task: Task) -> Scale:
+    """Return an axis that holds every model but those far from the best, or the rest would be one blot."""
+    drawn = near_the_best(models, task.lower_is_better)
     ends = [end for one in drawn for end in (*one.counted.ci95, *(one.counted.each if one.runs > 1 else ()))]
-    return scale_of(ends, lambda value: short(round(100 * value, 6)), within=(-1.0, 1.01), most=5)
+    within = (0.0, math.inf) if task.lower_is_better else (-1.0, 1.01)
+    return scale_of(ends, lambda value: short(round(100 * value, 6)), within=within, most=5)
 
 
-def near_the_best(models: Sequence[ModelFacts]) -> Sequence[ModelFacts]:
-    """Return the models to draw: the lowest ones are left out while one triples the width of the scale.
+def near_the_best(models: Sequence[ModelFacts], lower_is_better: bool = False) -> Sequence[ModelFacts]:
+    """Return the models to draw: the worst ones are left out while one triples the width of the scale.
 
-    `models` are sorted, highest accuracy first.
+    `models` are sorted, the best first.
     """
-    lows = [model.counted.ci95[0] for model in models]
-    highest = models[0].counted.ci95[1]
+    worst, best, sign = (1, 0, -1) if lower_is_better else (0, 1, 1)
+    lows = [sign * model.counted.ci95[worst] for model in models]
+    highest = sign * models[0].counted.ci95[best]
     kept = len(models)
     while kept > 2 and highest - lows[kept - 1] > 3 * (highest - min(lows[: kept - 1])):
         kept -= 1
@@ -134,7 +145,7 @@ def near_the_best(models: Sequence[ModelFacts]) -> Sequence[ModelFacts]:
 
 def _note(run: Run, models: Sequence[ModelFacts], scale: Scale) -> str:
     """Return what the picture leaves out, and how many rows the table does."""
-    far = [one.name for one in models if one.counted.ci95[1] < scale.lo]
+    far = [one.name for one in models if not _is_drawn(one, scale)]
     left = f"Too far below to be drawn: {', '.join(map(namer(run), far))}." if far else ""
     rest = len(run.metrics.summary) - len(models)
     more = (

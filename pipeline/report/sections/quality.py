@@ -38,23 +38,29 @@ def no_results(run: Run) -> tuple[Nothing]:
     return nothing(run, "No model was fitted, so there are no results.")
 
 
+MEASURES = "More measures: macro F1, log loss, calibration, parameters, memory, documents a second"
+
+
 def comparison(run: Run, limits: Limits) -> tuple[Block, ...]:
     """Return a row a model, its interval as a picture; other measures, every training and budgets shut."""
     models = model_facts(run)
     if not models:
         return no_results(run)
     shown = models[: limits.rows]
-    counted = task_of(run).counted
-    text = f"{counted}, the range that chance allows (95 %), and a tick for each training. Highest first."
+    task = task_of(run)
+    order = "Lowest" if task.lower_is_better else "Highest"
+    text = (
+        f"{task.counted}, the range that chance allows (95 %), and a tick for each training. {order} first."
+    )
     more: tuple[Shut, ...] = (
         _comparison_table(run, models, limits),
         Paragraph(_accuracy_reading(models, run.places), "muted"),
         *_budgets_table(run, limits),
     )
     return (
-        Seen(_seen(models, namer(run), task_of(run)), text),
+        Seen(_seen(models, namer(run), task), text),
         models_table(run, shown),
-        Fold("More measures: macro F1, log loss, calibration, parameters, memory, documents a second", more),
+        *([Fold(MEASURES, more)] if task.has_right_answers else []),
         *_folded("What each model costs, and what was expected", costs(run, limits)),
         Fold(
             f"Every training ({len(run.metrics.results)})",

@@ -46,6 +46,9 @@ class Task:
     one_is, several_are, other_is : what {names} reach, {score} of 100; the last behind one of these
     expect : what to expect of a model, from {low} to {high}
     little : a difference of one in 100
+    reads, new : what `predict` reads, and an example of its input and output
+    lower_is_better : of what is counted; what is counted is no share then, and may be above 1
+    has_right_answers : whether an answer is right or wrong, so that there are accuracy and what is made of it
     """
 
     count: Callable[[Run], Mapping[str, Counted]]
@@ -66,6 +69,14 @@ class Task:
     other_is: str
     expect: str
     little: str
+    reads: str = "Reads CSV, JSON Lines, Parquet or text, a document a row."
+    new: str = "new.csv --out answers.csv"
+    lower_is_better: bool = False
+    has_right_answers: bool = True
+
+
+_OF_WORDS = "Reads words in columns, CoNLL-U, JSON Lines with tokens, or text, a sentence a line."
+_NEW_WORDS = "new.conll --out tags.conll"
 
 
 def _right_answers(run: Run) -> dict[str, Counted]:
@@ -113,6 +124,19 @@ def _labels_found(run: Run) -> dict[str, Counted]:
             tuple(one.wrong for one in row.runs),
         )
         for row in run.metrics.labels
+    }
+
+
+def _bits_taken(run: Run) -> dict[str, Counted]:
+    """Return how many bits a byte language models take, and for the picture how many for 1,000 bytes."""
+    return {
+        row.name: Counted(
+            row.bits_per_byte,
+            row.bits_per_byte_ci95,
+            tuple(one.bits_per_byte for one in row.runs),
+            tuple(round(1000 * one.bits_per_byte) for one in row.runs),
+        )
+        for row in run.metrics.language
     }
 
 
@@ -169,6 +193,8 @@ TASKS: dict[str, Task] = {
         other_is="{names} {score}",
         expect="span F1 {score} on sentences like these ({low} to {high})",
         little="one point of span F1",
+        reads=_OF_WORDS,
+        new=_NEW_WORDS,
     ),
     "multilabel": Task(
         count=_labels_found,
@@ -189,6 +215,28 @@ TASKS: dict[str, Task] = {
         other_is="{names} {score}",
         expect="micro F1 {score} on documents like these ({low} to {high})",
         little="one point of micro F1",
+    ),
+    "generate": Task(
+        count=_bits_taken,
+        metric="bits-per-byte",
+        unit="document",
+        answer="class",
+        answering="document",
+        mistake="bit for 1,000 bytes",
+        mistakes="bits for 1,000 bytes",
+        wrong="Bits that 1,000 bytes of the same {documents} take: fewer are better.",
+        right="Bits for 100 bytes",
+        head="bits for 100 bytes",
+        counted="Bits that 100 bytes of test documents take: fewer are better",
+        more="How many bits fewer the first model takes for 100 bytes than the second",
+        answered="test documents, foretold from their first word to their last",
+        one_is="{names} takes {score} bits for 100 bytes",
+        several_are="{names} take {score} bits for 100 bytes",
+        other_is="{names} {score}",
+        expect="{score} bits for 100 bytes of documents like these ({low} to {high})",
+        little="one bit for 100 bytes",
+        lower_is_better=True,
+        has_right_answers=False,
     ),
 }
 BY_METRIC: dict[str, Task] = {
@@ -211,6 +259,8 @@ BY_METRIC: dict[str, Task] = {
         other_is="{names} {score}",
         expect="{score} of 100 words tagged right in sentences like these ({low} to {high})",
         little="one word in 100",
+        reads=_OF_WORDS,
+        new=_NEW_WORDS,
     ),
 }
 """What is counted where a run is judged by a metric that is not its task's usual one."""

@@ -91,12 +91,14 @@ def of_hundred(shares: Sequence[float]) -> list[str]:
 
 def _hides(share: float) -> bool:
     """Whether a whole number would say all, or none, of what is not."""
-    return f"{100 * share:.0f}" in ("0", "100") and share not in (0.0, 1.0)
+    return f"{100 * share:.0f}" in ("0", "100") and 0.0 < share < 1.0
 
 
 def _place_more(share: float) -> str:
     if share in (0.0, 1.0):
         return f"{100 * share:.0f}"
+    if share > 1.0:  # bits, of which there may be any number
+        return f"{100 * share:.1f}"
     return f"{min(max(100 * share, 0.1), 99.9):.1f}"
 
 

@@ -10,6 +10,7 @@ from pipeline.run_folder.metrics.comparisons import Advice, Cause, Comparison, G
 from pipeline.run_folder.metrics.corpus import Corpus, Embedding, Environment, Reuse, Stage
 from pipeline.run_folder.metrics.documents import Contamination, HardDocuments, Slice
 from pipeline.run_folder.metrics.labels import LabelScores
+from pipeline.run_folder.metrics.language import LanguageScores
 from pipeline.run_folder.metrics.models import (
     Budget,
     Cheapest,
@@ -68,6 +69,8 @@ class Metrics(Row):
     """what each tagger finds; empty where documents have classes"""
     labels: tuple[LabelScores, ...] = field(default=(), kw_only=True)
     """what each model finds of the labels where a document may have several; else empty"""
+    language: tuple[LanguageScores, ...] = field(default=(), kw_only=True)
+    """how many bits each language model takes; empty for other tasks"""
     hard_documents: HardDocuments | None
     """documents that models get wrong; `null` where only controls were scored"""
     contamination: Contamination | None

@@ -36,7 +36,7 @@ def answers_of(
     return Predictions(documents, labels, distributions(outputs))
 
 
-def judged_predictions(labels: Int32, probabilities: Float32) -> Predictions:
+def judged_predictions(labels: Int32, probabilities: Float32, metric: str) -> Predictions:
     """Return the answers to N validation documents, as models are chosen by them."""
     return answers_of(np.arange(len(labels), dtype=np.int64), labels, probabilities)
 

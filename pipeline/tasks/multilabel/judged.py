@@ -12,7 +12,7 @@ from pipeline.tasks.multilabel.thresholds import given_crossed
 from pipeline.tasks.multilabel.training import answers_of
 
 
-def judged_answers(labels: Int32, probabilities: Float32) -> LabelAnswers:
+def judged_answers(labels: Int32, probabilities: Float32, metric: str) -> LabelAnswers:
     """Return the answers to N documents, each by thresholds of the others; (N, C) both."""
     answers = answers_of(np.arange(len(labels), dtype=np.int64), labels, probabilities)
-    return replace(answers, said=given_crossed(labels, answers.probabilities))
+    return replace(answers, said=given_crossed(labels, answers.probabilities, metric))

@@ -1,8 +1,8 @@
-"""From which probability on a label is given: chosen on validation documents, by micro F1, never on test documents.
+"""From which probability on a label is given: chosen on validation documents by the metric of the run.
 
 Three ways are compared: one half for all labels, one threshold for all, and one for each label. Thresholds of single
 labels fit chance where a label is rare, so the way is chosen by cross-validation within the validation documents: of
-ways whose scores lie within a standard error of the best the one with the fewest thresholds is taken (decision 0061).
+ways whose scores lie within a standard error of the best the one with the fewest thresholds is taken (decision 0058).
 """
 
 from __future__ import annotations
@@ -12,12 +12,15 @@ from collections.abc import Callable
 import numpy as np
 
 from pipeline.core.values import Bool, Float32, Float64, Int32
+from pipeline.tasks.multilabel.answers import LabelAnswers
+from pipeline.tasks.multilabel.metrics import METRICS
 
+FIRST = "micro-f1"
 PARTS = 5  # of the validation documents
 PRIOR = 5.0  # documents on which a label's own threshold is as good as that of all, before it is believed
 
 
-def choose_thresholds(labels: Int32, probabilities: Float32) -> Float32:
+def choose_thresholds(labels: Int32, probabilities: Float32, metric: str = FIRST) -> Float32:
     """Return from which probability on each label is given; float32 (C,).
 
     Parameters
@@ -25,18 +28,20 @@ def choose_thresholds(labels: Int32, probabilities: Float32) -> Float32:
     labels : int32 array, shape (N, C)
         1 where a validation document has a label.
     probabilities : float32 array, shape (N, C)
+    metric : str
+        What the run is judged by; where thresholds play no part in that, micro F1.
     """
     right = labels > 0
-    way, _ = _choose(right, probabilities)
+    way, _ = _choose(right, probabilities, metric)
     return way(right, probabilities)
 
 
-def given_crossed(labels: Int32, probabilities: Float32) -> Bool:
+def given_crossed(labels: Int32, probabilities: Float32, metric: str = FIRST) -> Bool:
     """Return which labels are given to validation documents, each part by thresholds of the others; bool (N, C).
 
     So what models are chosen by is not what their thresholds were fitted to.
     """
-    return _choose(labels > 0, probabilities)[1]
+    return _choose(labels > 0, probabilities, metric)[1]
 
 
 Way = Callable[[Bool, Float32], Float32]  # (what is right (N, C), probabilities (N, C)) > thresholds (C,)
@@ -66,15 +71,18 @@ def own(right: Bool, probabilities: Float32) -> Float32:
 WAYS: tuple[Way, ...] = (half, common, own)  # fewest thresholds first
 
 
-def _choose(right: Bool, probabilities: Float32) -> tuple[Way, Bool]:
+def _choose(right: Bool, probabilities: Float32, metric: str) -> tuple[Way, Bool]:
     """Return the way that validation documents choose, and what is given to them by it, each part by the others."""
     if len(right) < 2 * PARTS or right.all() or not right.any():  # nothing to tell apart
         return half, probabilities >= half(right, probabilities)
+    measure = METRICS[metric]
+    measure = METRICS[FIRST] if measure.slope is None else measure  # of ranks: they know no thresholds
     given = [crossed(way, right, probabilities) for way in WAYS]
-    counts = [_counts(right, one) for one in given]
-    values = [_f1(one.sum(axis=0)) for one in counts]
+    numbers = np.arange(len(right), dtype=np.int64)
+    answers = [LabelAnswers(numbers, right, one, probabilities) for one in given]
+    values = [measure.sign * measure.value(one) for one in answers]
     best = int(np.argmax(values))
-    least = values[best] - _standard_error(counts[best])
+    least = values[best] - float(measure.influence(answers[best]).std() / np.sqrt(len(right)))
     chosen = next(place for place, value in enumerate(values) if value >= least)
     return WAYS[chosen], given[chosen]
 
@@ -106,26 +114,6 @@ def _best_cuts(right: Bool, probabilities: Float32) -> Float64:
         0
     ] / 2
     return cuts
-
-
-def _counts(right: Bool, given: Bool) -> Float64:
-    """Return twice the hits, and the labels that are right and given, of each document; float64 (N, 2)."""
-    return np.stack(
-        [2.0 * (right & given).sum(axis=1), right.sum(axis=1) + given.sum(axis=1)], axis=1
-    ).astype(np.float64)
-
-
-def _f1(counts: Float64) -> float:
-    return float(counts[0] / counts[1]) if counts[1] else 0.0
-
-
-def _standard_error(counts: Float64) -> float:
-    """Return that of micro F1 by the chance of documents, from each one's counts (N, 2)."""
-    whole, value = counts[:, 1].sum(), _f1(counts.sum(axis=0))
-    if not whole:
-        return 0.0
-    influence = len(counts) * (counts[:, 0] - value * counts[:, 1]) / whole  # (N,)
-    return float(influence.std() / np.sqrt(len(counts)))
 
 
 def _logit(shares: Float64) -> Float64:

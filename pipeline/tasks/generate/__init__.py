@@ -1,0 +1,1 @@
+"""What follows in a text: bits that language models take for documents."""
