@@ -50,6 +50,43 @@ def export(
         console.say(exported.in_words())
 
 
+@app.command(short_help="Let a language model of a run write.")
+def generate(
+    run_folder: Annotated[Path, told("RUN", "The folder of a run of --task generate.")],
+    *,
+    model: Annotated[
+        str | None, told("--model NAME", "Which model. Default: the first in alphabetical order.")
+    ] = None,
+    start: Annotated[str, told("--start TEXT", "What each text begins with. Default: nothing.")] = "",
+    temperature: Annotated[
+        float,
+        told(
+            "--temperature T",
+            "Below 1 likely words are drawn more often; 0: always the likeliest. Default: 1.",
+        ),
+    ] = 1.0,
+    top_k: Annotated[int, told("--top-k K", "Draw from the K likeliest alone. Default: 0, from all.")] = 0,
+    top_p: Annotated[
+        float, told("--top-p P", "Draw from the likeliest that have the share P together. Default: 1.")
+    ] = 1.0,
+    seed: Annotated[int, told("--seed N", "Another seed, other texts. Default: 0.")] = 0,
+    texts: Annotated[int, told("--texts N", "How many texts. Default: 5.")] = 5,
+    longest: Annotated[
+        int, told("--longest N", "Words or characters of a text, at most. Default: 100.")
+    ] = 100,
+    debug: Debug = False,
+) -> None:
+    """Write texts with a language model of RUN, one a line, drawn word by word or character by character."""
+    console = Console()
+    with exit_statuses(console, debug):
+        from pipeline.commands.generate import generate_texts
+        from pipeline.models.writing import Drawing
+
+        how = Drawing(temperature, top_k, top_p, longest)
+        for text in generate_texts(run_folder, model, start, how, seed, texts):
+            typer.echo(text)
+
+
 @app.command(short_help="Which test documents two runs answer otherwise, beyond chance?")
 def diff(
     run_a: Annotated[Path, told("RUN_A", "A run folder.")],

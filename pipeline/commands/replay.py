@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pipeline.core.clean import plural
 from pipeline.core.errors import PipelineError
+from pipeline.models.saved.language import KIND, read_language_model
 from pipeline.models.saved.loading import fits_on, read_saved
 from pipeline.models.saved.replayed import largest_difference
 from pipeline.run_folder.models import FOLDER, GOLDEN
@@ -31,7 +32,9 @@ def replay_models(run: Path) -> tuple[list[str], list[tuple[str, str, str, str]]
         try:
             for fit in fits_on(shelf, folder):
                 golden = fit.golden()
-                far = largest_difference(read_saved(fit, golden=NOTHING), golden)
+                of_text = fit.described["kind"] == KIND
+                model = read_language_model(fit) if of_text else read_saved(fit, golden=NOTHING)
+                far = largest_difference(model, golden)
                 found.append(far)
                 if not far <= golden.tolerance:
                     file = f"{FOLDER}/{fit.folder}/{GOLDEN}"

@@ -213,6 +213,7 @@ ERRORS: Mapping[str, Mapping[str, str]] = {
         "no-such-model": "The run or bundle holds no model, or no training of it, as it was asked for.",
         "no-model-advised": "The run advises no model. Name the one that is to be used.",
         "not-a-saved-model": "The file is neither a run folder nor a bundle.",
+        "start-unknown": "A language model does not know a word, or a character, that its text is to begin with.",
         "model-file-damaged": "A file of a saved model is gone or was changed.",
         "model-without-vectors": "A model refers to a file of word vectors beside it, and that is not there.",
         "bundle-damaged": "The bundle is not whole, or its content was changed.",

@@ -99,6 +99,8 @@ TASKS: dict[str, TaskFacts] = {
             "corpus.drop_classes": _OF_ONE_CLASS,
             "corpus.only_known_classes": _OF_ONE_CLASS,
             "run.class_weights": "is done by the threshold of each label here",
+            "run.compare": "is not there for several labels",
+            "run.extra_probes": "is not there for several labels",
         },
         without=frozenset(
             (

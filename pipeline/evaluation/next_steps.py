@@ -240,8 +240,8 @@ def _cut(at: Situation) -> Iterator[NextStep]:
 
 def _other_head(at: Situation) -> Iterator[NextStep]:
     """Yield the network with a head that reads every state, where only the last one was tried."""
-    if at.network is None or at.verdict.decision in (None, "beats"):
-        return
+    if at.network is None or at.verdict.decision in (None, "beats", "withheld"):
+        return  # of a training that learned nothing, another head learns nothing with the same settings
     name = ModelName.parse(at.network)
     heads = {row.head for row in at.results if row.model == name.model}
     if name.entry is None or not name.entry.recurrent or heads != {LAST}:
@@ -263,11 +263,27 @@ def _uneven(at: Situation) -> Iterator[NextStep]:
         yield at.step(because, {"--seeds": str(more)}, seeds=more)
 
 
+def _left_out(at: Situation) -> Iterator[NextStep]:
+    """Yield more documents where a limit left some out: they cost less than folds, and all models learn from them."""
+    if _limited(at) and at.verdict.decision == "cannot tell":
+        used = at.measured.documents
+        because = (
+            f"Only {used:,} documents were drawn. Use more of them: smaller differences can be seen then."
+        )
+        yield at.step(because, {"--limit": str(2 * used)}, longer=2.0)
+
+
+def _limited(at: Situation) -> bool:
+    """Whether a limit left documents out: as many were used as it lets through."""
+    limit = at.measured.config.corpus.limit
+    return bool(limit) and at.measured.documents >= limit
+
+
 def _few_documents(at: Situation) -> Iterator[NextStep]:
     """Yield folds where the test set is too small; where it was given, folds cannot be."""
     measured, corpus = at.measured, at.measured.config.corpus
     carved = abs(measured.tested - corpus.test_size * measured.documents) <= max(2, 0.02 * measured.documents)
-    if at.verdict.decision != "cannot tell" or at.folds > 1 or corpus.test or not carved or corpus.limit:
+    if at.verdict.decision != "cannot tell" or at.folds > 1 or corpus.test or not carved or _limited(at):
         return
     because = f"Test each of the {measured.documents:,} documents once: smaller differences can be seen then."
     yield at.step(because, {"--folds": str(FOLDS)}, folds=FOLDS)
@@ -281,5 +297,6 @@ FINDERS: Sequence[Callable[[Situation], Iterator[NextStep]]] = (
     _cut,
     _other_head,
     _uneven,
+    _left_out,
     _few_documents,
 )

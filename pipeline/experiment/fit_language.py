@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from functools import partial
 
-from pipeline.core.fits import Fit, FitResult, Result, Row
+import numpy as np
+
+from pipeline.core.fits import Fit, FitResult, ModelFiles, Result, Row
 from pipeline.core.resources import PeakMemory, milliseconds_of_each
+from pipeline.core.values import Float64
 from pipeline.experiment.data import RunData, documents_to_time, seed_of
 from pipeline.experiment.embedded_split import EmbeddedSplit, read_split
 from pipeline.experiment.jobs import Job
 from pipeline.experiment.language_answers import answers_to, judged, units_of
 from pipeline.experiment.network_inputs import Draw, load_libraries, training_stage
+from pipeline.models.baselines.language.symbols import Streams
 from pipeline.models.baselines.language.table import COUNTS, TriedOrder, choose_order
 from pipeline.models.baselines.language.units import CHARACTERS, WORDS, Units
 from pipeline.models.equations.language import LanguageSpec, log2_of
+from pipeline.models.golden import golden_texts
 from pipeline.models.networks import libraries
 from pipeline.models.networks.language.training import FittedLanguageModel, fit_language_model
 from pipeline.models.networks.prediction import forget_graphs
+from pipeline.models.save import Learned, Particulars, files_of_language_model, is_kept
 from pipeline.settings.tables import settled
 from pipeline.text.ragged import select
+from pipeline.text.tokenizer import tokenize
 
 STEPS = {WORDS: 35, CHARACTERS: 100}  # of truncated backpropagation, where `networks.bptt` is 0
 
@@ -63,7 +70,20 @@ def fit_counts(data: RunData, job: Job) -> Iterator[Result]:
         settings_tried=max(len(tried), 1),
         **judged(data, on_validation),
     )
-    yield FitResult(fit, on_test, on_validation=None if fold.number else on_validation)
+    saved = _saved(data, fit, units, model, model.log2)
+    yield FitResult(fit, on_test, saved, on_validation=None if fold.number else on_validation)
+
+
+def _saved(
+    data: RunData, fit: Fit, units: Units, learned: Learned, log2: Callable[[Streams], Float64]
+) -> ModelFiles | None:
+    """Return a model's files, with the bits a byte that it takes for the golden texts; None where it is not kept."""
+    if not is_kept(data.config, fit.fold):
+        return None
+    charged = units.charge(tokenize(golden_texts(), data.config.tokenizer), log2)
+    golden = (charged.bits / charged.bytes).astype(np.float32)[:, None]  # (G, 1)
+    of = Particulars(fit.key, data.label_names, data.config, golden, writing=data.writing)
+    return files_of_language_model(of, units, learned, "numpy")
 
 
 def fit_language_network(data: RunData, job: Job) -> Iterator[Result]:
@@ -99,9 +119,10 @@ def fit_language_network(data: RunData, job: Job) -> Iterator[Result]:
         vectors="tuned",
         **judged(data, on_validation),
     )
+    saved = _saved(data, fit, units, (fitted.spec, fitted.weights), log2)
     kept = None if fold.number else on_validation
     course, gpu = _course_of(fit, fitted), libraries.gpu_name()
-    yield FitResult(fit, on_test, course=course, gpu=gpu, on_validation=kept)
+    yield FitResult(fit, on_test, saved, course=course, gpu=gpu, on_validation=kept)
     forget_graphs()
 
 

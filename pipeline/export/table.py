@@ -45,9 +45,12 @@ class Chosen:
 
 
 def _of_documents(model: Saved, to: str = "its target") -> SavedModel:
-    """Return a model that gives a document one answer; PipelineError where it tags words."""
+    """Return a model that gives a document one answer; PipelineError where it tags words, or gives several labels."""
     if not isinstance(model, SavedModel):
         what = f"{model.name} gives each word a tag, and {to} is written for answers to whole documents"
+        raise PipelineError("model-of-another-task", f"--to {to}", what, "export it --to bundle")
+    if model.gives_labels:
+        what = f"{model.name} gives several labels, and {to} is written for one class a document"
         raise PipelineError("model-of-another-task", f"--to {to}", what, "export it --to bundle")
     return model
 

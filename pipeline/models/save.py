@@ -12,7 +12,12 @@ from pipeline.core.names import ModelName, slug
 from pipeline.core.values import AS_IT_IS, Float32, Writing
 from pipeline.embeddings.table import Embedded
 from pipeline.models.baselines.fitting import FittedBaseline
+from pipeline.models.baselines.language.kneser_ney import KneserNey
+from pipeline.models.baselines.language.stored import COUNTED, SPELLING, arrays_of_counts, sizes_of
+from pipeline.models.baselines.language.units import Units
 from pipeline.models.baselines.tagging.tagger import LinearTagger
+from pipeline.models.equations.language import LanguageSpec
+from pipeline.models.equations.language import Weights as LanguageWeights
 from pipeline.models.golden import TOLERANCE, TOLERANCE_OF_GPU, golden_answers
 from pipeline.models.networks.build import own_weights
 from pipeline.models.networks.keras_types import Weight
@@ -23,6 +28,10 @@ from pipeline.settings.tables import Config, TokenizerSettings
 from pipeline.tasks.table import task_of
 from pipeline.text.ngrams import NgramVocabulary
 from pipeline.text.unspaced import word_breaker
+
+TOLERANCE_OF_BITS = 1e-3
+# What a language model has learned: counts, or the weights of a network.
+Learned = KneserNey | tuple[LanguageSpec, LanguageWeights]
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +108,24 @@ def files_of_network_tagger(
         "best_updates": fitted.best_updates,
     }
     return _files("keras", of, arrays_of(own_weights(fitted.model, fitted.spec.tuned)), described)
+
+
+def files_of_language_model(of: Particulars, units: Units, learned: Learned, library: str) -> ModelFiles:
+    """Return a language model's symbols and letters as lists of texts, and its numbers."""
+    speller = units.speller
+    described: dict[str, object] = {
+        **_common("language model", of),
+        "symbols": units.symbols.tokens.to_list(),
+        "letters": None if speller is None else speller.letters.tokens.to_list(),
+        "spelling": None if speller is None else sizes_of(speller.model),
+        "network": asdict(learned[0]) if isinstance(learned, tuple) else None,
+        "counts": None if isinstance(learned, tuple) else sizes_of(learned),
+    }
+    arrays: dict[str, Array] = {} if speller is None else arrays_of_counts(speller.model, SPELLING)
+    arrays |= learned[1] if isinstance(learned, tuple) else arrays_of_counts(learned, COUNTED)
+    files = _files(library, of, arrays, described)
+    # its answers are bits a byte, up to 20 and no shares
+    return replace(files, golden=golden_answers(of.golden, library, TOLERANCE_OF_BITS))
 
 
 def files_of_linear_tagger(of: Particulars, fitted: LinearTagger, library: str) -> ModelFiles:

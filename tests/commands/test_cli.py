@@ -165,7 +165,7 @@ def test_help_lists_the_commands(capsys: Captured) -> None:
     text = help_of(capsys)
     commands = re.findall(r"^  (\w+)  ", text.split("Commands:")[1], re.MULTILINE)
     on_runs = ["run", "plan", "report", "merge", "verify", "selftest", "explain", "cache", "inspect"]
-    assert commands == [*on_runs, "export", "diff", "serve", "predict"]
+    assert commands == [*on_runs, "export", "generate", "diff", "serve", "predict"]
 
 
 def test_the_version(capsys: Captured) -> None:

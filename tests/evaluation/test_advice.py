@@ -286,5 +286,22 @@ def test_where_the_test_documents_were_given_there_are_no_folds() -> None:
     assert not [step for step in advised("cannot tell", at=given).next if "--folds" in step.command]
 
 
+def test_where_a_limit_left_documents_out_more_of_them_come_before_folds() -> None:
+    limited = measured(**{"corpus.limit": 2_225})  # all that it lets through were used
+    steps = advised("cannot tell", at=limited).next
+    assert [step.command for step in steps][1:] == [f"{START} --limit 4450"]  # after another head
+    assert (
+        steps[1].because
+        == "Only 2,225 documents were drawn. Use more of them: smaller differences can be seen then."
+    )
+    ample = advised("cannot tell", at=measured(**{"corpus.limit": 9_000})).next
+    assert [step.command for step in ample][1:] == [f"{START} --folds 5"]
+
+
+def test_with_settings_that_taught_nothing_no_other_head_is_tried() -> None:
+    found = advised("withheld", models=("tfidf", "lstm@w"), trained=(False,), why_not="its loss stayed").next
+    assert [step.command for step in found] == [f"{START} --set networks.learning_rate=0.0005"]
+
+
 def test_a_network_that_wins_needs_no_other_head() -> None:
     assert advised("beats", by="more than the rope").next == ()

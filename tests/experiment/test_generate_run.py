@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 from pipeline.api.running import run as run_pipeline
+from pipeline.commands.generate import generate_texts
 from pipeline.commands.verify import verify
 from pipeline.core.errors import PipelineError
 from pipeline.core.tasks import TASKS as FACTS
 from pipeline.evaluation.scoring import score_run
+from pipeline.models.saved.language import load_language_model
+from pipeline.models.writing import Drawing
 from pipeline.run_folder.predictions import read_run_predictions
 from pipeline.tasks.generate.metrics import bits_per_byte
 
@@ -107,3 +112,58 @@ def test_models_of_other_tasks_are_refused(tmp_path: Path) -> None:
     with pytest.raises(PipelineError) as told:
         run_pipeline(tmp_path / "text.txt", task="generate", models=["kneser-ney"], refit=True)
     assert "is not there for language models, and what follows in a text is asked for" in str(told.value)
+
+
+def test_saved_models_take_the_bits_of_the_run_and_write(text_run: Path) -> None:
+    texts = pl.Series((text_run.parent / "test.txt").read_text().splitlines())
+    saved = {entry.name: entry.predictions for entry in read_run_predictions(text_run)}
+    for name in COUNTING:
+        model = load_language_model(text_run, name)
+        np.testing.assert_allclose(model.charge(texts).bits, saved[name].bits, rtol=1e-12)
+    first, second = (
+        list(generate_texts(text_run, "kneser-ney", "the cat", Drawing(longest=30), 1, n)) for n in (4, 2)
+    )
+    assert first[:2] == second
+    assert len(set(first)) > 1
+    words = {
+        word
+        for text in (text_run.parent / "train.txt").read_text().lower().splitlines()
+        for word in text.split()
+    }
+    for text in first:
+        assert text.startswith("the cat")
+        assert set(text.split()) <= words
+        assert len(text.split()) <= 30
+    (likeliest,) = generate_texts(text_run, "kneser-ney", "a bird", Drawing(temperature=0, longest=5), 0, 1)
+    assert likeliest.split()[2] in ("saw", "met")
+    (letters,) = generate_texts(text_run, "kneser-ney-characters", "the c", Drawing(top_k=1), 0, 1)
+    assert letters.startswith("the cat ")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"start": "the zebra saw"}, 'kneser-ney does not know "zebra", so that it cannot go on from there'),
+        ({"how": Drawing(temperature=-1)}, "--temperature: -1 is not 0 or more; give 0 or more"),
+        ({"how": Drawing(top_p=0)}, "--top-p: 0 is not above 0 and at most 1"),
+        ({"n": 0}, "--texts: 0 is not 1 or more"),
+        (
+            {"name": "lstm"},
+            'there is no language model "lstm"; give one of kneser-ney, kneser-ney-characters, unigram',
+        ),
+    ],
+)
+def test_what_cannot_be_written_is_told(text_run: Path, change: dict[str, object], told: str) -> None:
+    asked = {"run": text_run, "name": "kneser-ney", "start": "", "how": Drawing(), "seed": 0, "n": 1} | change
+    with pytest.raises(PipelineError) as error:
+        list(generate_texts(**asked))  # type: ignore[arg-type]
+    assert told in str(error.value)
+
+
+def test_a_model_that_was_changed_is_refused(text_run: Path, tmp_path: Path) -> None:
+    copied = Path(shutil.copytree(text_run, tmp_path / "copied"))
+    weights = copied / "models" / "unigram" / "weights.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
+    with pytest.raises(PipelineError) as error:
+        load_language_model(copied, "unigram")
+    assert error.value.name == "model-file-damaged"

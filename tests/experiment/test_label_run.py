@@ -12,7 +12,9 @@ from sklearn.metrics import f1_score
 
 from pipeline.api.running import run as run_pipeline
 from pipeline.commands.verify import verify
+from pipeline.core.errors import PipelineError
 from pipeline.evaluation.scoring import score_run
+from pipeline.export.table import export_model
 from pipeline.models.saved.loading import load_model
 from pipeline.run_folder.predictions import read_run_predictions
 from pipeline.tasks.multilabel.answers import LabelAnswers
@@ -105,3 +107,17 @@ def test_the_run_is_verified_and_told_in_the_words_of_its_task(label_run: Path) 
     sets = score_run(label_run).metrics.corpus.label_sets
     assert sets is not None
     assert sum(sets.sizes) == 160
+
+
+def test_what_is_written_for_one_class_refuses_several_labels(label_run: Path, tmp_path: Path) -> None:
+    for target in ("onnx", "html"):
+        with pytest.raises(PipelineError, match="gives several labels"):
+            export_model(label_run, target, tmp_path / f"model.{target}", "tfidf")
+    export_model(label_run, "bundle", tmp_path / "model.zip", "tfidf")
+    bundled = load_model(tmp_path / "model.zip")
+    assert bundled.given(bundled.answer(pl.Series(["paint a tank"]))).tolist() == [[True, False, True]]
+
+
+def test_settings_of_one_class_are_refused(label_run: Path) -> None:
+    with pytest.raises(PipelineError, match="any number of labels for each document is asked for"):
+        run_pipeline(label_run.parent / "train.jsonl", map="art=war")

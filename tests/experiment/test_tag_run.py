@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from pipeline.api.model import load_model
 from pipeline.api.running import run as run_pipeline
+from pipeline.api.tagger import Tagger
 from pipeline.commands.verify import verify
 from pipeline.core.tasks import TASKS as FACTS
 from pipeline.corpus.by_settings import READ
@@ -106,3 +109,34 @@ def test_tags_that_make_no_spans_are_judged_by_words(tmp_path: Path) -> None:
     assert "Words of 100 that have the right tag in test sentences" in report
     run_pipeline(tmp_path / "train.conll", out=tmp_path / "spans", metric="span-f1", **files)
     assert score_run(tmp_path / "spans").metrics.verdict.metric == "span-f1"  # where it is asked for
+
+
+@pytest.mark.longer
+def test_networks_that_read_letters_are_refitted_kept_and_answer_again(tmp_path: Path) -> None:
+    (tmp_path / "train.conll").write_text(sentences(60, 1))
+    (tmp_path / "test.conll").write_text(sentences(20, 2))
+    result = run_pipeline(
+        tmp_path / "train.conll",
+        test=tmp_path / "test.conll",
+        models=["window", "gru:crf"],
+        embeddings=["random+chars"],
+        seeds=2,
+        refit=True,
+        settings={"networks.units": 4, "networks.max_epochs": 1},
+        out=tmp_path / "run",
+    )
+    assert result.models == ("gru:crf@random+chars", "window")
+    verified = verify(tmp_path / "run")
+    assert verified.differences == ()
+    assert any("3 saved models: golden texts asked again" in line for line in verified.checked)
+    name = "gru:crf@random+chars"
+    entries = {(one.name, one.seed): one.predictions for one in read_run_predictions(tmp_path / "run")}
+    words = [line.split()[0] for line in (tmp_path / "test.conll").read_text().splitlines() if line]
+    starts = entries[name, 0].offsets.tolist()
+    given = [words[start:end] for start, end in pairwise(starts)]
+    for seed in (0, 1):
+        tagger = load_model(tmp_path / "run", name, seed=seed)
+        assert isinstance(tagger, Tagger)
+        shares = np.concatenate(tagger.predict_proba(given))
+        np.testing.assert_allclose(shares, entries[name, seed].probabilities, atol=1e-5)
+    assert not np.allclose(entries[name, 0].probabilities, entries[name, 1].probabilities)

@@ -13,6 +13,7 @@ from report_blocks import every, texts
 from report_builders import DETAILS, METRICS, build_run, result
 from test_report_documents import HARD
 
+from pipeline.report import draw_report
 from pipeline.report.page.blocks import Fold, Grid, Limits, Nothing, Paragraph
 from pipeline.report.page.cards import Choice, Interval, Marked, MistakesOf, Peeks, Seen, Ways
 from pipeline.report.page.figures import BandLine, BandPoint, Bands, Dot, DotPlot
@@ -279,9 +280,13 @@ def test_a_training_that_was_best_at_its_end_had_almost_stopped(tmp_path: Path) 
     assert grid.blocks[0].reading.endswith("Training stopped because it hardly fell any more.")
 
 
-def test_a_run_from_before_there_were_taggers_is_read(tmp_path: Path) -> None:
+def test_a_run_from_before_there_were_taggers_and_sets_of_labels_is_read(tmp_path: Path) -> None:
     folder = build_run(tmp_path)
     metrics = json.loads((folder / "metrics.json").read_text())
-    metrics.pop("spans", None)
+    for key in ("spans", "labels", "language"):
+        metrics.pop(key, None)
+    metrics["corpus"].pop("label_sets", None)
     (folder / "metrics.json").write_text(json.dumps(metrics))
-    assert read_run(folder).metrics.spans == ()
+    read = read_run(folder).metrics
+    assert (read.spans, read.labels, read.corpus.label_sets) == ((), (), None)
+    draw_report(folder)

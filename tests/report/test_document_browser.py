@@ -125,6 +125,7 @@ def test_documents_are_listed_twenty_at_a_time_beside_the_first_of_them(page: An
     assert status(page) == "45 of 45 documents match; the first 20 are listed."
     assert opened_document(page) == "Document 0"
     assert not page.locator(".browser-plain").is_visible()
+    assert page.locator(".browser-scroll > .browser-more").is_visible()  # below the last one, not below a cut
     page.locator(".browser-more").click()
     assert listed(page) == list(range(40))
     assert page.evaluate("document.activeElement.querySelector('.number').textContent") == "Document 20"

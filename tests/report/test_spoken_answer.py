@@ -286,7 +286,23 @@ def test_what_is_against_the_rules_is_named_with_its_sentence() -> None:
 def test_models_that_are_no_better_than_always_one_class_are_named_above() -> None:
     # of 40 documents 22 are of one class
     near = said("cannot tell", accuracies={"tfidf": 0.5, "bow": 0.52, "lstm@word2vec": 0.51})
-    assert "Neither was shown to beat always answering the most frequent class, which gets 55." in near.lead
+    assert "Always answering the most frequent class gets 55: neither was shown to beat that." in near.lead
     one = said("cannot tell", accuracies={"tfidf": 0.98, "bow": 0.97, "lstm@word2vec": 0.51})
-    assert "lstm was not shown to beat always answering the most frequent class, which gets 55." in one.lead
+    assert "Always answering the most frequent class gets 55: lstm was not shown to beat that." in one.lead
     assert "most frequent class" not in said("cannot tell").lead
+
+
+def test_chance_is_named_after_what_the_difference_may_be() -> None:
+    near = said("cannot tell", accuracies={"tfidf": 0.5, "bow": 0.52, "lstm@word2vec": 0.51})
+    assert near.lead.index("So the true difference") < near.lead.index("Always answering")
+
+
+def test_where_the_verdict_is_withheld_the_first_screen_says_that_nothing_is_decided() -> None:
+    found = said(
+        "withheld", "Do not choose yet", None, trained=(True, False, True),
+        accuracies={"tfidf": 0.39, "bow": 0.5, "lstm@word2vec": 0.51},
+    )  # fmt: skip
+    assert found.open == (
+        "all of it. A training of lstm failed, so nothing is decided, whatever the picture shows.",
+    )
+    assert "Always answering the most frequent class gets 55: neither was shown to beat that." in found.lead

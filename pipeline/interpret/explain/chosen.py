@@ -24,6 +24,9 @@ def choose_network(run: Path, cell: str | None, model: str | None) -> SavedNetwo
         If the folder holds no such network, or it has a form that is not shown.
     """
     network = load_network(run, _name(run, cell, model))
+    if network.gives_labels:
+        what = f"{network.name} gives several labels, and the numbers shown are those of one class a document"
+        raise PipelineError("network-not-explained", str(run), what, "give a run of classes")
     _check_form(network)
     return network
 

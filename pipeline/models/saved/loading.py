@@ -49,11 +49,18 @@ def _of_task(
     return read_own
 
 
+def _refuse_language_model(files: SavedFiles, tokenizer: TokenizerSettings) -> Saved:
+    """Raise PipelineError: a language model answers no document, it writes."""
+    what = f"{files.described['name']} is a language model, which gives documents no class"
+    raise PipelineError("no-such-model", files.where, what, "let it write: python -m pipeline generate RUN")
+
+
 _READERS = {  # of each kind
     "linear": _of_task(read_linear, DOCUMENT_TASKS),
     "network": _of_task(read_network, DOCUMENT_TASKS),
     "linear tagger": _of_task(read_linear_tagger, TAGS),
     "network tagger": _of_task(read_network_tagger, TAGS),
+    "language model": _refuse_language_model,
 }
 
 

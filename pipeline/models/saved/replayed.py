@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
+import polars as pl
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.ragged import places_of
-from pipeline.models.saved.model import Saved
+from pipeline.core.values import Float32
 from pipeline.run_folder.models import GOLDEN, Golden, SavedFiles
 
 
-def largest_difference(model: Saved, golden: Golden, asked: Sequence[int] | None = None) -> float:
+class Answering(Protocol):
+    """A saved model of any kind."""
+
+    def rows(self, texts: pl.Series) -> tuple[Float32, Sequence[int]]:
+        """Return its answers to texts, and how many it has to each."""
+
+
+def largest_difference(model: Answering, golden: Golden, asked: Sequence[int] | None = None) -> float:
     """Return the largest difference of a probability of the golden texts `asked`, of all where that is None."""
     wanted = golden.numbers if asked is None else asked
     places = np.flatnonzero(np.isin(golden.numbers, wanted)).astype(np.int64)
@@ -25,7 +34,7 @@ def largest_difference(model: Saved, golden: Golden, asked: Sequence[int] | None
 
 
 def check_golden(
-    model: Saved, golden: Golden, files: SavedFiles, asked: Sequence[int] | None = None
+    model: Answering, golden: Golden, files: SavedFiles, asked: Sequence[int] | None = None
 ) -> float:
     """Return the largest difference of golden answers; raise PipelineError where it is beyond their tolerance."""
     found = largest_difference(model, golden, asked)

@@ -344,7 +344,9 @@ class Limits:
     """How much of a long table is shown, so that the page stays small."""
 
     rows: int = 150
-    confusion_classes: int = 20  # above this, the most confused pairs instead of the matrix
+    confusion_classes: int = (
+        12  # more cannot be read in a quarter of the page: the most confused pairs, not the matrix
+    )
     pairs: int = 15
     browser_bytes: int = 105_000  # of the page, for the documents to browse
 

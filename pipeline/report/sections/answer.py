@@ -21,6 +21,7 @@ from pipeline.report.sections.model_words import KIND_CLASSES, namer
 from pipeline.report.sections.offers import offers
 from pipeline.report.sections.rule import beside_words, decision_rule
 from pipeline.report.words.answer import speak
+from pipeline.report.words.task import task_of
 from pipeline.run_folder.names import CHARTS
 from pipeline.run_folder.reading import Run
 
@@ -155,11 +156,11 @@ def _facts(run: Run) -> tuple[tuple[str, str], ...]:
 
 def _line(run: Run) -> tuple[str, ...]:
     """Return what a reader has to know of the run before its answer."""
-    corpus, models = run.metrics.corpus, model_facts(run)
+    corpus, models, task = run.metrics.corpus, model_facts(run), task_of(run)
     kept = "every one tested once" if n_folds(run) > 1 else f"{count(corpus.tested)} kept for the test"
     return (
         corpus.name,
-        f"{plural(corpus.documents, 'document')}, {plural(len(corpus.classes), 'class')}",
+        f"{plural(corpus.documents, task.unit)}, {plural(len(corpus.classes), task.answer)}",
         kept,
         f"{plural(len(models), 'model')}, {plural(sum(model.runs for model in models), 'training')}",
         duration(run.metrics.total_seconds),

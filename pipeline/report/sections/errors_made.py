@@ -14,6 +14,7 @@ from pipeline.report.page.tables import ColumnOf, Columns, number, table_of, tex
 from pipeline.report.sections.facts import ModelFacts, model_facts, nothing
 from pipeline.report.sections.model_words import KIND_CLASSES, kind_of, namer
 from pipeline.report.sections.quality import HOW_TO_READ_ECE, if_calibrated
+from pipeline.report.words.task import task_of
 from pipeline.run_folder.details.documents import Bin, ClassScore, ModelScores
 from pipeline.run_folder.names import detail_file
 from pipeline.run_folder.reading import Run
@@ -43,38 +44,41 @@ def confusion(run: Run, limits: Limits) -> tuple[Block, ...]:
     labels = run.details.scores.label_names
     return (
         Seen(
-            _confused(_without_controls(run, models), labels, namer(run)),
-            _how_confusions_are_read(labels, limits),
+            _confused(run, _without_controls(run, models), labels),
+            _how_confusions_are_read(labels, limits, task_of(run).answering),
         ),
         *_matrices(models, labels, limits, run),
         Fold("Precision, recall and F1 of each class", _class_tables(models, limits)),
     )
 
 
-def _confused(models: Sequence[ModelScores], labels: Sequence[str], name: Callable[[str], str]) -> str:
-    """Return the confusion that is the largest share of its class, the true class first."""
+def _confused(run: Run, models: Sequence[ModelScores], labels: Sequence[str]) -> str:
+    """Return the largest share of a class that is taken for another, the true class first; small classes stand back."""
     largest = [
         (pair.documents / pair.of_class, model.name, pair)
         for model in models
         for pair in confused_pairs(model.confusion)
     ]
+    largest = [one for one in largest if one[2].of_class >= ENOUGH] or largest
     if not largest:
         return "No class is taken for another one"
     share, model, pair = max(largest, key=lambda one: one[0])
-    said = f"{_hundred(share)} {labels[pair.true]} documents taken for {labels[pair.predicted]}"
-    return f"Most mixed up, by {name(model)}: {said}"
+    unit = task_of(run).answering
+    said = f"{_hundred(share)} {labels[pair.true]} {unit}s taken for {labels[pair.predicted]}"
+    return f"Most mixed up, by {namer(run)(model)}: {said}"
 
 
-def _how_confusions_are_read(labels: Sequence[str], limits: Limits) -> str:
+def _how_confusions_are_read(labels: Sequence[str], limits: Limits, unit: str) -> str:
     if len(labels) > limits.confusion_classes:
         return "The most frequent confusions of each model; there are too many classes for a picture."
     named = ", ".join(f"{short} {label}" for short, label in zip(initials(labels), labels, strict=True))
     return (
-        "Of 100 documents of the class in the row, how many were put into the class of the column. Right answers stand"
+        f"Of 100 {unit}s of the class in the row, how many were put into the class of the column. Right answers stand"
         f" grey on the diagonal. {named}."
     )
 
 
+ENOUGH = 5  # answers of a class, for its confusions to stand in the title
 SIDE_BY_SIDE = 2  # models that half a page holds: those of the answer
 
 

@@ -47,6 +47,7 @@ NETWORKS = 4  # in a picture
 STRIPES = 100
 LEAST = 1e-3  # of the largest correction: paler is nothing
 COLUMNS = 40  # of units
+ROOM_FOR_LAST = 0.8  # of the axis of units: a number beyond would stand in that of its end
 ROOM = 0.13  # of the height, for a label
 
 
@@ -250,6 +251,10 @@ def _unit_dots(result: TimeConstants, said: str) -> UnitDots:
     top = max([*held, result.median_length or 1.0, 10.0])
     place = lambda tokens: math.log(tokens) / math.log(top)  # noqa: E731
     columns = Counter(round(place(one) * COLUMNS) for one in held)
-    marks = [(place(one), f"{one:,}") for one in (1, 3, 10, 30, 100, 300, 1_000, 3_000) if one <= top * 0.8]
+    marks = [
+        (place(one), f"{one:,}")
+        for one in (1, 3, 10, 30, 100, 300, 1_000, 3_000)
+        if one < top and place(one) < ROOM_FOR_LAST
+    ]
     marks.append((1.0, f"{top:,.0f} words"))
     return UnitDots(said, tuple((number / COLUMNS, n) for number, n in sorted(columns.items())), tuple(marks))

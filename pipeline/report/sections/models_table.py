@@ -42,7 +42,7 @@ def models_table(run: Run, models: Sequence[ModelFacts]) -> Table:
         Column("95 % interval"),
         *((Column(f"Against {parts.name(against)}", number=False),) if against else ()),
         Column("Training"),
-        Column("One document"),
+        Column(f"One {task_of(run).unit}"),
         Column("Size"),
     )
     rows = tuple(parts.row(one, scale, beside[1] if beside else None) for one in models)

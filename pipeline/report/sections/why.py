@@ -14,6 +14,7 @@ from pipeline.report.page.cards import Seen
 from pipeline.report.page.figures import Dot, DotPlot
 from pipeline.report.page.formats import count, percent
 from pipeline.report.sections.model_words import namer
+from pipeline.report.words.task import task_of
 from pipeline.run_folder.details.probes import WordOrder
 from pipeline.run_folder.reading import Run
 
@@ -117,7 +118,8 @@ def _few(run: Run) -> Reason | None:
     if train >= FEW:
         return None
     return Reason(
-        "It seems to have too little to learn from.", f"It was trained on {count(train)} documents."
+        "It seems to have too little to learn from.",
+        f"It was trained on {count(train)} {task_of(run).unit}s.",
     )
 
 

@@ -24,9 +24,9 @@ def lead(told: Told) -> str:
     if not METRIC_WORDS[verdict.metric].counts:
         parts = [_scores_of_both(told, row), _once(told)]
     elif verdict.decision == "withheld":
-        parts = [_counts_of_both(told, row)]
+        parts = [_counts_of_both(told, row), _beside_chance(told, row)]
     else:
-        parts = [_counts_of_both(told, row), _each_training(told), _beside_chance(told, row), _how_far(row)]
+        parts = [_counts_of_both(told, row), _each_training(told), _how_far(row), _beside_chance(told, row)]
     return " ".join(part for part in parts if part)
 
 
@@ -88,10 +88,9 @@ def _beside_chance(told: Told, row: Comparison) -> str:
     low = [name for name in (row.a, row.b) if name in told.counted and told.counted[name].ci95[0] <= share]
     if not low:
         return ""
-    who = "Neither" if len(low) == 2 else told.call(low[0])
-    was = "was" if len(low) == 2 else "was not"
+    was = "neither was" if len(low) == 2 else f"{told.call(low[0])} was not"
     (said,) = of_hundred([share])
-    return f"{who} {was} shown to beat always answering the most frequent class, which gets {said}."
+    return f"Always answering the most frequent class gets {said}: {was} shown to beat that."
 
 
 def _how_far(row: Comparison) -> str:
@@ -171,6 +170,10 @@ def _difference(told: Told, row: Comparison) -> str:
 def left_open(told: Told) -> tuple[str, ...]:
     """Return what could not be told; what all trainings say alike stands with it."""
     verdict = told.verdict
+    if verdict.decision == "withheld" and verdict.b is not None:
+        return (
+            f"all of it. A training of {told.network} failed, so nothing is decided, whatever the picture shows.",
+        )
     if verdict.decision != "cannot tell" or verdict.b is None:
         return ()
     found = verdict.trainings

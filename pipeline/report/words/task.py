@@ -36,6 +36,7 @@ class Task:
     count : what is counted of each model, by its name
     metric : the metric that this is
     unit : a document
+    answer, answering : what is said of each {answering}
     mistakes : what the first picture counts, in the plural; `mistake` one of them
     wrong : what that is, of {documents}
     right, head : head the column of what is counted, on the page and at the terminal
@@ -53,6 +54,8 @@ class Task:
     count: Callable[[Run], Mapping[str, Counted]]
     metric: str
     unit: str
+    answer: str
+    answering: str
     mistake: str
     mistakes: str
     wrong: str
@@ -155,6 +158,8 @@ TASKS: dict[str, Task] = {
         count=_right_answers,
         metric=FIRST_METRIC,
         unit="document",
+        answer="class",
+        answering="document",
         mistake="mistake",
         mistakes="mistakes",
         wrong="Wrong answers on the same {documents}.",
@@ -173,6 +178,8 @@ TASKS: dict[str, Task] = {
         count=_spans_found,
         metric="span-f1",
         unit="sentence",
+        answer="tag",
+        answering="word",
         mistake="missed or invented span",
         mistakes="missed or invented spans",
         wrong="Spans that were missed, and spans that are not there, in the same {documents}.",
@@ -193,6 +200,8 @@ TASKS: dict[str, Task] = {
         count=_labels_found,
         metric="micro-f1",
         unit="document",
+        answer="label",
+        answering="document",
         mistake="missed or invented label",
         mistakes="missed or invented labels",
         wrong="Labels that were missed, and labels that are not there, of the same {documents}.",
@@ -211,6 +220,8 @@ TASKS: dict[str, Task] = {
         count=_bits_taken,
         metric="bits-per-byte",
         unit="document",
+        answer="class",
+        answering="document",
         mistake="bit for 1,000 bytes",
         mistakes="bits for 1,000 bytes",
         wrong="Bits that 1,000 bytes of the same {documents} take: fewer are better.",
@@ -233,6 +244,8 @@ BY_METRIC: dict[str, Task] = {
         count=_words_right,
         metric="token-accuracy",
         unit="sentence",
+        answer="tag",
+        answering="word",
         mistake="wrong tag",
         mistakes="wrong tags",
         wrong="Words with a wrong tag in the same {documents}.",

@@ -67,9 +67,9 @@ class Metrics(Row):
     """accuracy on documents of some length, some words, a class"""
     spans: tuple[SpanScores, ...] = field(default=(), kw_only=True)
     """what each tagger finds; empty where documents have classes"""
-    labels: tuple[LabelScores, ...]
+    labels: tuple[LabelScores, ...] = field(default=(), kw_only=True)
     """what each model finds of the labels where a document may have several; else empty"""
-    language: tuple[LanguageScores, ...]
+    language: tuple[LanguageScores, ...] = field(default=(), kw_only=True)
     """how many bits each language model takes; empty for other tasks"""
     hard_documents: HardDocuments | None
     """documents that models get wrong; `null` where only controls were scored"""

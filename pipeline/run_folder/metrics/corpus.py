@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pipeline.run_folder.metrics.rows import (
     Amount,
@@ -92,7 +92,7 @@ class CorpusRead(Row):
     in a folder corpus, one entry a reason: `file` names the first files"""
     classes: dict[str, Count]
     """documents by label"""
-    label_sets: LabelSets | None
+    label_sets: LabelSets | None = field(default=None, kw_only=True)
     """of the sets of labels, where a document may have several: `cardinality` (labels a document), the `most` of one,
     documents without any (`empty`), `distinct` sets, documents by how many labels they have (`sizes`, from 0), and
     `pairs` that stand together more often than by chance; else `null`"""

@@ -128,15 +128,23 @@ def fit_kneser_ney(train: Streams, n_symbols: int, order: int) -> KneserNey:
 def smoothed(counted: Sequence[OrderCounts], n_symbols: int, order: int) -> KneserNey:
     """Return the model of an order up to the highest that was counted: counting is what takes time."""
     require(1 <= order <= len(counted), f"orders 1 to {len(counted)} were counted, not {order}")
-    levels = []
+    ngrams = []
     for k, own in enumerate(counted[:order], start=1):
         counts = own.seen if k == order else own.continued
         assert counts is not None, "there is a longer n-gram"
         if k == 1:
             counts = np.where(own.keys == BEGIN, 0, counts).astype(np.int32)
-        n_histories = 1 if k == 1 else len(counted[k - 2].keys)
-        levels.append(_level(own.keys, counts, n_symbols, n_histories))
-    return KneserNey(n_symbols, tuple(levels), _unigrams(levels[0], n_symbols))
+        ngrams.append((own.keys, counts))
+    return of_counts(ngrams, n_symbols)
+
+
+def of_counts(ngrams: Sequence[tuple[Int64, Int32]], n_symbols: int) -> KneserNey:
+    """Return the model of the keys and adjusted counts of each order: what a saved model holds."""
+    histories = [1, *(len(keys) for keys, _ in ngrams)]
+    levels = tuple(
+        _level(keys, counts, n_symbols, n) for (keys, counts), n in zip(ngrams, histories, strict=False)
+    )
+    return KneserNey(n_symbols, levels, _unigrams(levels[0], n_symbols))
 
 
 def _level(keys: Int64, counts: Int32, n_symbols: int, n_histories: int) -> Level:
