@@ -31,7 +31,9 @@ def make_sentences(n_sentences: int = N_SENTENCES, seed: int = SEED) -> list[Tag
 
 
 def _sentence(generator: np.random.Generator) -> Tagged:
-    left, is_open, words = int(generator.integers(PAIRS[0], PAIRS[1] + 1)), [], []
+    is_open: list[str] = []
+    words: list[tuple[str, str]] = []
+    left = int(generator.integers(PAIRS[0], PAIRS[1] + 1))
     while left or is_open:
         opens = left and len(is_open) < MOST_OPEN and (not is_open or generator.random() < 0.6)
         if opens:
