@@ -177,7 +177,7 @@ def figures() -> list[Figure]:
         Figure('`.get("` in the report', count(r"""\.get\(["']""", "report"), 0),
         Figure(f"modules over {LONG_MODULE} lines", len(long_modules()), 0),
         Figure(f"functions over {LONG_FUNCTION} lines of code", len(long_functions()), 0),
-        Figure("lines of code in the package", code_lines(), 54_200),
+        Figure("lines of code in the package", code_lines(), 54_600),
     ]
 
 

@@ -299,6 +299,9 @@ def explain(
     model: Annotated[
         str | None, told("--model NAME", "Which network of RUN. Default: its first of that cell.")
     ] = None,
+    each_word: Annotated[
+        bool, told("--each-word", "Answer each word (many to many), not the text after its last one.")
+    ] = False,
     out: Annotated[Path | None, told("--out FILE.html", "Write it as a web page too, a new file.")] = None,
     debug: Debug = False,
 ) -> None:
@@ -316,7 +319,7 @@ def explain(
             check_out(out)
         quiet_tensorflow()
         with filtered_stderr():
-            example = work_out(text, cell=cell, units=units, run=run_folder, model=model)
+            example = work_out(text, cell=cell, units=units, run=run_folder, model=model, each_word=each_word)
         width = shutil.get_terminal_size((100, 24)).columns
         console.say(write_example(example, width, sys.stdout.encoding))
         if out is not None:

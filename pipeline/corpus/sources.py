@@ -9,7 +9,7 @@ from glob import glob, has_magic
 from pathlib import Path
 
 from pipeline.core.errors import PipelineError
-from pipeline.corpus.built_in.table import BUILT_IN
+from pipeline.corpus.built_in.table import BUILT_IN, NAMES
 from pipeline.corpus.readers.archives import Unpacked
 from pipeline.corpus.readers.entries import is_series
 from pipeline.corpus.readers.files import stem_of
@@ -75,7 +75,7 @@ def _matches(name: str, known: Sequence[str]) -> Iterator[Path]:
 def is_here(named: Named) -> bool:
     """Whether all that was named can be read on this machine."""
     return all(
-        name in BUILT_IN or split_part(Path(name).expanduser())[0].exists() or glob(name, recursive=True)
+        name in NAMES or split_part(Path(name).expanduser())[0].exists() or glob(name, recursive=True)
         for name in names_of(named)
     )
 
@@ -83,7 +83,7 @@ def is_here(named: Named) -> bool:
 def corpus_name(named: Named) -> str:
     """Return what a corpus is called: as its file or folder; several files by what their names share."""
     names = names_of(named)
-    if names[0] in BUILT_IN:
+    if names[0] in NAMES:
         return names[0]
     first, *others = paths = [split_part(path)[0].resolve() for path in find_paths(named)]
     if first.name == str(STANDARD_INPUT):
@@ -140,7 +140,7 @@ def _find_source(source: Named, unpacked: Unpacked) -> Layout:
         raise PipelineError("built-in-alone", built_in[0], what, "name it alone, or files alone")
     if built_in:
         return Layout(built_in[0], Source(built_in[0], (), lambda wanted: BUILT_IN[built_in[0]]()))
-    paths = tuple(map(unpacked.folder_of, find_paths(source, tuple(BUILT_IN))))
+    paths = tuple(map(unpacked.folder_of, find_paths(source, NAMES)))
     if _is_one_file(paths):
         return Layout(str(paths[0]), _one_file(paths[0]))
     return lay_out(_place_of(paths))

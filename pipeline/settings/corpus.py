@@ -25,7 +25,7 @@ class CorpusSettings:
     path: Paths = setting(
         "bbc-news",
         "Labelled files or folders, a quoted pattern of their names, or a built-in corpus: bbc-news, "
-        "word-order; of several labels labels-apart, labels-together.",
+        "word-order; of several labels labels-apart, labels-together; of words with tags agreement, brackets.",
         option="CORPUS...",
         decides=False,
     )

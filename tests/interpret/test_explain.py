@@ -15,10 +15,11 @@ from make_golden import GOLDEN, explained
 from pipeline.core.errors import PipelineError
 from pipeline.interpret.explain import check_out, explain
 from pipeline.interpret.explain.compared import Comparison, compare, conclusion
+from pipeline.interpret.explain.each_word import EachWord, right_tags
 from pipeline.interpret.explain.notebook import Notebook
 from pipeline.interpret.explain.pencil import Pencil
 from pipeline.interpret.explain.small import LABEL, small_network, tenths
-from pipeline.interpret.explain.written import Numbers, Written, number, shown
+from pipeline.interpret.explain.written import Numbers, Written, number, shown, values
 from pipeline.models.equations import CellWeights, forward
 from pipeline.report.page.blocks import Example, Paragraph, Section, Table
 from pipeline.report.page.terminal import write_example
@@ -387,3 +388,60 @@ def test_where_a_page_can_be_written(tmp_path: Path) -> None:
             check_out(path)
         assert str(error.value) == said
     assert there.read_text(encoding="utf-8") == "mine"
+
+
+# --- an answer for each word
+
+
+@cache
+def each_word(cell: str) -> tuple[EachWord, dict[str, np.ndarray]]:
+    tokens = ["dog", "bites", "man"]
+    pencil = EachWord(small_network(cell, 2, tokens), tokens)
+    pencil.work()
+    return pencil, pencil.quantities()
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_answers_of_each_word_agree_with_tensorflow(cell: str) -> None:
+    example = explain("dog bites man", cell=cell, each_word=True)
+    assert example.agrees, example.conclusion
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_the_loss_of_a_sentence_is_the_sum_of_its_words_by_finite_differences(cell: str) -> None:
+    pencil, found = each_word(cell)
+    network, tokens = pencil.network, pencil.tokens
+
+    def loss(table: np.ndarray) -> float:
+        inputs = table[[network.words.index(token) for token in tokens]]
+        states = forward(cell, network.weights, inputs[None]).states[0, 1:]  # (T, H)
+        logits = states @ network.output[0] + network.output[1]
+        shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        return float(-np.log(shares[np.arange(len(tokens)), right_tags(len(tokens))]).sum())
+
+    assert found["L"] == pytest.approx(loss(network.table))
+    step, word = 1e-6, network.words.index("dog")
+    for place in range(2):
+        moved = [network.table.copy() for _ in range(2)]
+        moved[0][word, place] += step
+        moved[1][word, place] -= step
+        slope = (loss(moved[0]) - loss(moved[1])) / (2 * step)
+        assert values(pencil.book.known["dL/dx_1"])[place] == pytest.approx(slope, rel=1e-6)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_what_reaches_the_first_state_is_each_words_own_gradient_through_the_jacobians(cell: str) -> None:
+    pencil, _ = each_word(cell)
+    noted = [
+        block
+        for section in pencil.book.sections()
+        for block in section.blocks
+        if isinstance(block, Table) and block.caption.startswith("What reaches the first state is a sum")
+    ]
+    shown_there = [row[-1].text for row in noted[0].rows]
+    assert shown_there == [shown(value) for value in values(pencil.book.known["dL/dh_1"]).tolist()]
+
+
+def test_a_trained_network_has_a_head_of_its_own(tmp_path: Path) -> None:
+    with pytest.raises(PipelineError, match="a trained network has the head it was trained with"):
+        explain("dog bites man", run=tmp_path, each_word=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,9 +30,10 @@ from pipeline.core.values import (
 from pipeline.core.warned import Warned, warning
 from pipeline.core.wording import quoted
 from pipeline.corpus.asked.columns import ColumnOptions
+from pipeline.corpus.built_in.table import TAGGED
 from pipeline.corpus.loading import classes_by_size, corpus_hash
 from pipeline.corpus.losses import NO_LABEL, check_losses
-from pipeline.corpus.sources import Named, corpus_name, find_paths
+from pipeline.corpus.sources import Named, corpus_name, find_paths, names_of
 from pipeline.corpus.tagged.kinds import reader_of
 from pipeline.corpus.tagged.table import TaggedTable
 from pipeline.corpus.unlabelled import read_unlabelled
@@ -103,10 +104,10 @@ def read_tagged(
     """
     named = ((source, UNASSIGNED, "CORPUS"), (validation, VALIDATION, "--validation"), (test, TEST, "--test"))
     parts = [
-        _part(_read(path, tags), tags, split, allow_losses)
+        _part(table, tags, split, allow_losses)
         for given, split, option in named
         if given is not None
-        for path in _files(given, option)
+        for table in _tables(given, option, tags)
     ]
     extra: tuple[pl.Series | None, tuple[str, ...]] = (None, ())
     if unlabelled is not None:
@@ -121,8 +122,17 @@ def corpus_of(table: TaggedTable) -> LoadedCorpus:
     return _join("sentences", [part], None, None, ())
 
 
+def _tables(named: Named, option: str, tags: str | None) -> Iterator[TaggedTable]:
+    """Yield the sentences of each file that was named, or of the corpus that comes with the package."""
+    names = names_of(named)
+    if names[0] in TAGGED and len(names) == 1:
+        yield TAGGED[names[0]]()
+        return
+    yield from (_read(path, tags) for path in _files(named, option))
+
+
 def _files(named: Named, option: str) -> tuple[Path, ...]:
-    paths = find_paths(named, option=option)
+    paths = find_paths(named, tuple(TAGGED), option)
     folder = next((path for path in paths if path.is_dir()), None)
     if folder is not None:
         what = "a folder of files with tags is not read as one corpus"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from pipeline.core.models import EACH, LAST
 from pipeline.core.values import Float64
 from pipeline.models.equations import CELLS, CellWeights
 from pipeline.models.equations.values import Array
@@ -22,8 +23,8 @@ def ask_tensorflow(
     weights: CellWeights,
     output: tuple[Array, Array],
     inputs: Array,
-    label: int,
-    head: str = "last",
+    label: int | tuple[int, ...],
+    head: str = LAST,
 ) -> Quantities:
     """Return the states, the loss, the gradients and the Jacobians that TensorFlow computes of one document.
 
@@ -37,10 +38,10 @@ def ask_tensorflow(
         Kernel and bias of the layer that reads what the head makes of the states.
     inputs : float64 array, shape (T, D)
         The words' vectors.
-    label : int
-        The class whose loss is differentiated.
+    label : int, or of each word one
+        The class whose loss is differentiated; of words the sum of their losses.
     head : str
-        `last`, `max`, `mean` or `max+mean`.
+        `last`, `max`, `mean`, `max+mean`, or `each` of a network that answers each word.
 
     Returns
     -------
@@ -67,21 +68,32 @@ def ask_tensorflow(
             after.append(one(x, steps[-1])[1])  # of its c_t h_t was made
             steps.append([tf.identity(part) for part in after[-1]])  # of this one it was not
         states = tf.stack([step[0] for step in steps[1:]], axis=1)  # (S, T, H)
-        read = [HEADS[part]([states, lengths]) for part in head.split("+")]  # (S, H) each
-        logits = tf.concat(read, axis=1) @ kernel + bias  # (S, C)
+        if head == EACH:
+            read, labels = [states[0]], tf.constant(label)  # (T, H)
+        else:
+            read = [HEADS[part]([states, lengths])[:1] for part in head.split("+")]  # (1, H) each
+            labels = tf.constant([label])
+        logits = tf.concat(read, axis=1) @ kernel + bias  # (1, C), or (T, C)
         tape.watch(logits)
-        loss = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=[label], logits=logits[:1])[0]
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
+        loss = tf.reduce_sum(losses)
         diagonal = tf.reduce_sum(tf.linalg.diag_part(tf.concat(steps[-1], axis=1)))
     d_weights = dict(zip("WUb", tape.gradient(loss, one.trainable_weights), strict=True))
     d_weights |= dict(zip(("V", "v", "y"), tape.gradient(loss, [kernel, bias, logits]), strict=True))
     d_steps, d_words = tape.gradient(loss, after), tape.gradient(loss, words)
     jacobians = tape.gradient(diagonal, steps[:-1])
     found = {f"{name}_t": states for name, states in _by_letter(steps[1:]).items()}
-    found |= {"y": logits.numpy()[0], "p": tf.nn.softmax(logits).numpy()[0], "L": loss.numpy()}
-    found |= {f"dL/d{name}": _array(gradient) for name, gradient in d_weights.items()}
+    of_answers = {"y": logits.numpy(), "p": tf.nn.softmax(logits).numpy()}
+    d_weights = {name: _array(gradient) for name, gradient in d_weights.items()}
+    if head == EACH:
+        found |= {f"{name}_t": array for name, array in of_answers.items()} | {"L_t": losses.numpy()}
+        found |= {"L": loss.numpy(), "dL/dy_t": d_weights.pop("y")}
+    else:
+        found |= {name: array[0] for name, array in of_answers.items()} | {"L": loss.numpy()}
+        d_weights["y"] = d_weights["y"][0]
+    found |= {f"dL/d{name}": gradient for name, gradient in d_weights.items()}
     found |= {f"dL/d{name}_t": gradients for name, gradients in _by_letter(d_steps).items()}
     return found | {
-        "dL/dy": found["dL/dy"][0],
         "dL/dx_t": _first(d_words),
         "P_t": np.stack([np.concatenate([*map(_array, rows)], axis=1) for rows in jacobians]),  # (T, S, S)
     }

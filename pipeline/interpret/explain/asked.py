@@ -21,6 +21,7 @@ def explain(
     units: int | None = None,
     run: Path | None = None,
     model: str | None = None,
+    each_word: bool = False,
 ) -> Example:
     """Return the worked example that a person asks for.
 
@@ -36,6 +37,8 @@ def explain(
         A run folder: one of its trained networks is shown, not the small one.
     model : str, optional
         Which of the run's networks; its first by default.
+    each_word : bool
+        Whether the small network answers each word, and not the document after its last one.
 
     Raises
     ------
@@ -47,6 +50,11 @@ def explain(
             "unknown-choice", "--cell", f'there is no cell "{clean(cell)}"', did_you_mean(cell, CELL_PAGES)
         )
     if run is not None:
+        if each_word:
+            what = "a trained network has the head it was trained with"
+            raise PipelineError(
+                "options-exclude-each-other", "--each-word", what, "give --run or --each-word, not both"
+            )
         if units is not None:
             what = "a trained network has the units it was trained with"
             raise PipelineError(
@@ -67,7 +75,7 @@ def explain(
     tokens = words_of(text, TokenizerSettings(), MOST_WORDS, fix)
     from pipeline.interpret.explain.pencil import pencil_example
 
-    return pencil_example(text, tokens, cell or "rnn", units)
+    return pencil_example(text, tokens, cell or "rnn", units, each_word=each_word)
 
 
 def check_out(out: Path) -> None:

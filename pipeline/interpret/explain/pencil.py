@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipeline.core.clean import clip
+from pipeline.core.models import EACH, LAST
 from pipeline.interpret.explain.answers import Quantities, ask_tensorflow
 from pipeline.interpret.explain.cell_page import CellPage, at
 from pipeline.interpret.explain.cells import CELL_PAGES
@@ -49,7 +50,9 @@ NETWORK, FORWARD, BACK, REACH, ORDER = (
 )
 
 
-def pencil_example(text: str, tokens: Sequence[str], cell: str, units: int) -> Example:
+def pencil_example(
+    text: str, tokens: Sequence[str], cell: str, units: int, *, each_word: bool = False
+) -> Example:
     """Return the worked example of a small network that reads these tokens.
 
     Parameters
@@ -62,28 +65,37 @@ def pencil_example(text: str, tokens: Sequence[str], cell: str, units: int) -> E
         `rnn`, `gru` or `lstm`.
     units : int
         Numbers in the state.
+    each_word : bool
+        Whether it answers each word, and not the document after its last one.
     """
-    pencil = Pencil(small_network(cell, units, tokens), tokens)
+    from pipeline.interpret.explain.each_word import EachWord, right_tags
+
+    network = small_network(cell, units, tokens)
+    pencil = EachWord(network, tokens) if each_word else Pencil(network, tokens)
     pencil.work()
-    network = pencil.network
-    answers = ask_tensorflow(cell, network.weights, network.output, network.vectors(tokens), LABEL)
+    label, head = (right_tags(len(tokens)), EACH) if each_word else (LABEL, LAST)
+    answers = ask_tensorflow(cell, network.weights, network.output, network.vectors(tokens), label, head)
     compared = compare(pencil.quantities(), answers)
     closing_section(pencil.book, compared)
     lead = (
-        f"A {pencil.page.name} ({cell}) with {units} units reads {_words(tokens)}: forward, the loss, back through "
+        f"A {pencil.page.name} ({cell}) with {units} units reads {reach_words(tokens)}"
+        f"{' and tags each of them' if each_word else ''}: forward, the loss, back through "
         f"time, and how each state depends on the one before. {ROUNDING}"
     )
     title = f'"{text}", step by step'
     return Example(title, lead, pencil.book.sections(), *conclusion(compared))
 
 
-def _words(tokens: Sequence[str]) -> str:
+def reach_words(tokens: Sequence[str]) -> str:
+    """Return the words as a sentence names them."""
     listed = ", ".join(f'"{token}"' for token in tokens)
     return f"the one word {listed}" if len(tokens) == 1 else f"the {len(tokens)} words {listed}"
 
 
 class Pencil:
-    """The network, the words, and what is computed of them, step by step, in a notebook."""
+    """The network, the words, and what is computed of them, step by step, in a notebook: one answer, at the end."""
+
+    output_equations: tuple[str, ...] = ("y = h_T V + v", "p = softmax(y)", f"L = -ln p[{CLASSES[LABEL]}]")
 
     def __init__(self, network: SmallNetwork, tokens: Sequence[str]) -> None:
         self.network, self.tokens = network, tokens
@@ -98,8 +110,8 @@ class Pencil:
         """Note all of it."""
         self._note_network()
         read(self.network, self.tokens, self.book, FORWARD)
-        self._note_answer()
-        self._note_output_gradients()
+        self.note_answer()
+        self.note_output_gradients()
         self._go_back()
         self._note_weight_gradients()
         self._note_jacobians()
@@ -109,14 +121,17 @@ class Pencil:
 
     def quantities(self) -> Quantities:
         """Return what is compared with TensorFlow's, by name."""
+        of_output = ("y", "p", "L", "dL/dy", "dL/dV", "dL/dv")
+        return self.of_steps() | {name: values(self.book.known[name]) for name in of_output}
+
+    def of_steps(self) -> Quantities:
+        """Return what the steps and the weights have, whatever is answered."""
         of_steps = [*self.letters, *(f"dL/d{name}" for name in (*self.letters, "x"))]
         found: Quantities = {f"{name}_t": values(self._every(name)) for name in of_steps}
         found |= {name: values(np.concatenate(blocks, axis=-1)) for name, blocks in self.gradients.items()}
         if "dL/dd" in found:
             found["dL/db"] = np.stack([found["dL/db"], found["dL/dd"]])
-        found["P_t"] = values(np.stack(self.products))
-        of_output = ("y", "p", "L", "dL/dy", "dL/dV", "dL/dv")
-        return found | {name: values(self.book.known[name]) for name in of_output}
+        return found | {"P_t": values(np.stack(self.products))}
 
     def _every(self, name: str, first: int = 1) -> Numbers:
         """Return what each of the T timesteps from `first` on calls by a name; (T, .)."""
@@ -132,11 +147,10 @@ class Pencil:
         states, biases = [f"h[{j}]" for j in units], np.atleast_2d(network.weights.bias)
         kernel, bias = network.output
         book.section("The network", NETWORK)
-        book.state(*page.equations, "y = h_T V + v", "p = softmax(y)", f"L = -ln p[{CLASSES[LABEL]}]")
+        book.state(*page.equations, *self.output_equations)
         book.say(
             f"x_t is the vector of word t, a row, and h_0 is 0; * multiplies number by number."
-            f"{gates if letters else ''} The document is taken to be of class {CLASSES[LABEL]}, so the loss L is "
-            f"that of {CLASSES[LABEL]}."
+            f"{gates if letters else ''} {self.asked()}"
         )
         book.say(COLUMNS)
         extra = " The forget gate's bias is 1 more, as Keras starts it." if "f" in page.blocks else ""
@@ -149,7 +163,13 @@ class Pencil:
         book.matrix("V, from the last state to the classes", CLASSES, states, kernel)
         book.matrix("v", CLASSES, "v", bias[None])
 
-    def _note_answer(self) -> None:
+    def asked(self) -> str:
+        """Return what is taken to be right, as a sentence."""
+        right = CLASSES[LABEL]
+        return f"The document is taken to be of class {right}, so the loss L is that of {right}."
+
+    def note_answer(self) -> None:
+        """Note the answer, and its loss."""
         book, known, t = self.book, self.book.known, len(self.tokens)
         known["V"], known["v"] = map(numbers, self.network.output)
         book.section("Forward: the answer and its loss", FORWARD)
@@ -161,7 +181,8 @@ class Pencil:
         words, symbols = "The loss is small where the true class is probable", f"L = -ln p[{CLASSES[LABEL]}]"
         known["L"] = book.step(words, symbols, minus_log(known["p"][LABEL : LABEL + 1]).reshape(()))
 
-    def _note_output_gradients(self) -> None:
+    def note_output_gradients(self) -> None:
+        """Note what the loss asks of the logits, and the gradients of the output layer."""
         book, known, t = self.book, self.book.known, len(self.tokens)
         known["q"] = numbers(np.eye(len(CLASSES))[LABEL])
         book.section("Back: the output layer", BACK)
@@ -177,13 +198,17 @@ class Pencil:
         book, page, last = self.book, self.page, len(self.tokens)
         for t, word in reversed([*enumerate(self.tokens, start=1)]):
             book.section(f'Back through time, step {t}: "{word}"', BACK)
-            if t == last:
-                book.work("The last state is what the output layer reads", f"dL/dh_{t} = dL/dy Vᵀ")
-            else:
-                page.to_state.note(book, t)
+            self.to_state(t)
             for equation in page.backward:
                 equation.note(book, t, followed=t < last)
             book.work(f'What reaches the word "{word}"', at(page.to_word, t))
+
+    def to_state(self, t: int) -> None:
+        """Note what reaches the state of step t."""
+        if t == len(self.tokens):
+            self.book.work("The last state is what the output layer reads", f"dL/dh_{t} = dL/dy Vᵀ")
+        else:
+            self.page.to_state.note(self.book, t)
 
     def _note_weight_gradients(self) -> None:
         book, every = self.book, self._every
@@ -245,12 +270,17 @@ class Pencil:
         units, steps = self.network.weights.units, [step for _, step in self._steps_back()]
         book.norms(steps, values(np.stack(self.jacobians)), values(np.stack(self.products)), units)
         if last > 1:
-            book.step(
-                "The gradient that reaches the first state is that of the last one times the product: backpropagation "
-                "again",
-                f"dL/dh_1 = dL/dh_{last} P_1" + (", the rows and columns of h" if of_two else ""),
-                book.known[f"dL/dh_{last}"] @ self.products[1][:units, :units],
-            )
+            self.note_first_state()
+
+    def note_first_state(self) -> None:
+        """Note that what reaches the first state is what reaches the last one, times the product of the Jacobians."""
+        units, last, of_two = self.network.weights.units, len(self.tokens), len(self.letters) > 1
+        self.book.step(
+            "The gradient that reaches the first state is that of the last one times the product: backpropagation "
+            "again",
+            f"dL/dh_1 = dL/dh_{last} P_1" + (", the rows and columns of h" if of_two else ""),
+            self.book.known[f"dL/dh_{last}"] @ self.products[1][:units, :units],
+        )
 
     def _steps_back(self) -> list[tuple[int, str]]:
         """Return the place and the name of each timestep, the last one first."""
