@@ -73,7 +73,7 @@ def explain(
         )
     fix = "give fewer words, or a trained network with --run"
     tokens = words_of(text, TokenizerSettings(), MOST_WORDS, fix)
-    from pipeline.interpret.explain.pencil import pencil_example
+    from pipeline.interpret.explain.worked import pencil_example
 
     return pencil_example(text, tokens, cell or "rnn", units, each_word=each_word)
 

@@ -6,13 +6,11 @@ back a gradient enters at every step, beside the one that comes from the step be
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from pipeline.interpret.explain.answers import Quantities
 from pipeline.interpret.explain.cell_page import Equation, at
-from pipeline.interpret.explain.pencil import BACK, FORWARD, Pencil, reach_words
+from pipeline.interpret.explain.pencil import BACK, FORWARD, Pencil
 from pipeline.interpret.explain.small import CLASSES, by_class
 from pipeline.interpret.explain.written import minus_log, numbers, values
 
@@ -103,8 +101,3 @@ class EachWord(Pencil):
             "dL/dh_1 = sum over t of (dL/dy_t Vᵀ) (J_t .. J_2)",
             numbers(total),
         )
-
-
-def reads(tokens: Sequence[str]) -> str:
-    """Return what the network does with these words, for the lead."""
-    return f"tags each of {reach_words(tokens)}: forward, a loss for each word, back through time with a gradient"
