@@ -431,8 +431,17 @@ def test_explain_shows_the_example_and_writes_the_page(
     assert status_of(cli.main, "explain", "dog", "--run", "reports/a", "--model", "lstm@word2vec") == 0
     assert capsys.readouterr() == (EXPLAINED, "")
     assert asked == [
-        ("a dog", {"cell": "lstm", "units": 3, "run": None, "model": None}),
-        ("dog", {"cell": None, "units": None, "run": Path("reports/a"), "model": "lstm@word2vec"}),
+        ("a dog", {"cell": "lstm", "units": 3, "run": None, "model": None, "each_word": False}),
+        (
+            "dog",
+            {
+                "cell": None,
+                "units": None,
+                "run": Path("reports/a"),
+                "model": "lstm@word2vec",
+                "each_word": False,
+            },
+        ),
     ]
 
 
@@ -466,4 +475,4 @@ def test_a_mistake_in_what_is_to_be_explained_has_status_2(capsys: Captured) -> 
 def test_help_of_explain_imports_nothing_heavy() -> None:
     shown = shown_without_heavy_imports("from pipeline import cli", "cli.main(['explain', '--help'])")
     options = set(re.findall(r"^ +(--[a-z-]+)", shown, re.MULTILINE))
-    assert options == {"--cell", "--units", "--run", "--model", "--out", "--debug", "--help"}
+    assert options == {"--cell", "--each-word", "--units", "--run", "--model", "--out", "--debug", "--help"}

@@ -352,7 +352,7 @@ def test_a_misspelt_built_in_name_and_a_name_like_nothing() -> None:
     assert str(caught.value) == (
         "/no/such/zzzz: there is no such file or folder; "
         "give a file, a folder, or a built-in corpus (bbc-news, word-order, labels-apart, "
-        "labels-together)"
+        "labels-together, agreement, brackets)"
     )
 
 

@@ -58,7 +58,7 @@ def test_the_name_of_a_public_data_set_is_told_its_home() -> None:
             f"{name}: there is no such file or folder, and no data set is downloaded; "
             "fetch it from https://ai.stanford.edu/~amaas/data/sentiment/ and give the file or folder "
             "(data/README.md says how), or give a built-in corpus (bbc-news, word-order, labels-apart, "
-            "labels-together)"
+            "labels-together, agreement, brackets)"
         )
     for name in (
         "ag_news",

@@ -54,8 +54,8 @@ def test_what_was_asked_for_stays(tmp_path):
             '--models: "lstm:max" has a head that gives no tag for each word; use lstm, or a head of each, crf',
         ),
         (
-            {"run.learning_curve": True},
-            "--learning-curve: this is not there for taggers, and a tag for each word is asked for; leave it out",
+            {"run.extra_probes": "needle"},
+            "--probes: this is not there for taggers, and a tag for each word is asked for; leave it out",
         ),
     ],
 )

@@ -54,10 +54,10 @@ def test_a_chapter_prints_what_its_page_shows(page: Path) -> None:
     assert check(page) == []
 
 
-def test_there_are_nine_chapters_and_the_index_names_them_in_order() -> None:
-    names = re.findall(r"^\| \d \| \[.*?\]\((\S+)\)", INDEX, re.MULTILINE)
+def test_there_are_ten_chapters_and_the_index_names_them_in_order() -> None:
+    names = re.findall(r"^\| \d+ \| \[.*?\]\((\S+)\)", INDEX, re.MULTILINE)
     assert names == [page.name for page in chapters()]
-    assert [name[:2] for name in names] == [f"{number:02}" for number in range(1, 10)]
+    assert [name[:2] for name in names] == [f"{number:02}" for number in range(1, 11)]
 
 
 @pytest.mark.parametrize("page", [*PAGES, MEASURED], ids=lambda page: page.stem)

@@ -23,6 +23,7 @@ from pipeline.models.baselines import choice
 from pipeline.models.baselines.choice import Tried
 from pipeline.settings.reading import load_config
 from pipeline.settings.tables import RunSettings
+from pipeline.tasks.table import CLASSIFY
 
 KINDS = ("good", "bad")
 FILMS = [f"{KINDS[number % 2]} film number{number % 17} seen" for number in range(90)]
@@ -224,10 +225,11 @@ def test_strengths_are_chosen_by_what_the_run_is_judged_by(
 def test_a_grade_is_the_metric_of_the_answers_and_its_standard_error(run: Path) -> None:
     """Recalls 4 of 4 and 1 of 2: the error of their mean is half that of a share of 1/2 among two documents."""
     config = replace(load_config(run / "config.toml"), run=replace(RunSettings(), metric="balanced-accuracy"))
-    material: Any = SimpleNamespace(config=config, label_names=("common", "rare"))
+    material: Any = SimpleNamespace(config=config, label_names=("common", "rare"), task=CLASSIFY)
     grade = grade_by(material)
     assert grade is not None
-    score, error = grade(int32([0, 0, 0, 0, 1, 1]), int32([0, 0, 0, 0, 1, 0]))
+    probabilities = np.eye(2, dtype=np.float32)[[0, 0, 0, 0, 1, 0]]
+    score, error = grade(int32([0, 0, 0, 0, 1, 1]), probabilities)
     assert score == pytest.approx(0.75)
     assert error == pytest.approx(0.5 * np.sqrt(0.5 * 0.5 / 2))
 

@@ -246,7 +246,8 @@ def test_a_head_stands_after_a_colon(name: str, expected: ModelName) -> None:
         ("lstm:laste", '--models: "lstm:laste" has no head "laste"; did you mean "last"?'),
         (
             "rnn:z",
-            '--models: "rnn:z" has no head "z"; it is one of last, max, mean, max+mean, each, crf, shuffled-words',
+            '--models: "rnn:z" has no head "z"; it is one of last, max, mean, max+mean, each, crf, words, characters,'
+            " shuffled-words",
         ),
         (
             "lstm:max:mean",

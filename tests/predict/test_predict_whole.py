@@ -203,10 +203,10 @@ def test_a_reader_that_goes_away_and_a_full_disk_leave_whole_lines(asked: Asked)
         "from pathlib import Path\n"
         "from predict_builders import MODEL\n"
         "from pipeline.predict import predicting\n"
-        "from pipeline.predict.which_model import Loaded\n"
+        "from pipeline.predict.which_model import AskedModel, Loaded\n"
         "from pipeline.core.console import Console\n"
         "predicting.load = lambda *known, **more: Loaded(MODEL, 0.0)\n"
-        f"options = predicting.Options(predicting.AskedModel(Path({str(asked.run)!r})), {str(path)!r})\n"
+        f"options = predicting.Options(AskedModel(Path({str(asked.run)!r})), {str(path)!r})\n"
         "predicting.predict(options, Console(sys.stderr))\n"
     )
     reader = subprocess.Popen(

@@ -124,7 +124,7 @@ def test_select_returns_documents_in_the_order_asked_for() -> None:
 
 @given(st.text(max_size=60))
 def test_joined_tokens_are_the_text_without_its_blanks(text: str) -> None:
-    expected = "".join(character for character in text if character not in BLANKS)
+    expected = "".join(character for character in text if character not in BLANKS and character != "\0")
     assert "".join(tokens(text, AS_WRITTEN)) == expected
     assert "".join(tokens(text, WHITESPACE)) == expected
 
