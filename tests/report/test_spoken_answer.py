@@ -197,12 +197,12 @@ def test_where_the_network_was_trained_once_it_speaks_for_itself_alone() -> None
 
 def test_the_best_of_recurrent_networks_is_called_so_where_ann_was_run() -> None:
     found = said("cannot tell", accuracies=ACCURACIES | {"ann@word2vec": 0.97})
-    assert "lstm, the best recurrent network on validation documents, 93" in found.lead
+    assert "lstm, the best recurrent network in validation, 93" in found.lead
 
 
 def test_a_model_is_called_with_its_source_only_where_sources_differ() -> None:
     found = said("cannot tell", accuracies=ACCURACIES | {"lstm@random": 0.9})
-    assert "lstm@word2vec, the best network on validation documents, 93" in found.lead
+    assert "lstm@word2vec, the best network in validation, 93" in found.lead
 
 
 def test_what_to_expect_and_to_pay_stand_in_a_row_each() -> None:

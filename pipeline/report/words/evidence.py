@@ -54,7 +54,7 @@ def _best(told: Told) -> str:
         return "the network"
     averaged = AVERAGED in models.values() and models.get(told.verdict.a or "") != AVERAGED
     best = "the best recurrent network" if averaged else "the best network"
-    return f"{best} on validation documents"
+    return f"{best} in validation"
 
 
 def _each_training(told: Told) -> str:
