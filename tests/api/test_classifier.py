@@ -202,6 +202,7 @@ def check_same_bits(folder: Path, *models: str, **settings: Any) -> None:
 VECTORS = {"word2vec__vector_size": 8, "word2vec__epochs": 2}
 
 
+@pytest.mark.longer
 def test_it_answers_as_the_model_of_a_run_on_the_same_documents_to_the_last_bit(tmp_path: Path) -> None:
     check_same_bits(tmp_path, "tfidf", "mean@word2vec", **FEW, **VECTORS)
 

@@ -100,6 +100,7 @@ def test_documents_that_train_and_test_are_found(config: Config, monkeypatch: py
     assert found == {("shuffled labels", "bow"), ("leak canary", "bow")}
 
 
+@pytest.mark.longer
 def test_n_grams_learned_from_all_documents_are_found(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -333,6 +333,7 @@ def test_a_file_that_the_run_did_not_write_is_named(run: Path, name: str) -> Non
     assert Difference(name, "", "a file", "no file: the run did not write it") in verify(run).differences
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize("value", ["text", [{}], {"models": 7}])
 def test_details_of_another_shape_are_named_and_are_no_fault(run: Path, value: object) -> None:
     for path in sorted((run / "details").glob("*.json")):
@@ -373,6 +374,7 @@ def test_two_files_exchanged_are_named(run: Path) -> None:
     assert [file for file, _ in found(run)] == [f"predictions/{other.name}", LSTM]
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize(
     ("options", "state"),
     [

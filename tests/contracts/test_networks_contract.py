@@ -65,6 +65,7 @@ def test_a_distribution_for_each_document(model: str, head: str, n_classes: int)
     assert len(np.unique(probabilities.round(4), axis=0)) == 5  # no two of these documents are alike
 
 
+@pytest.mark.longer
 @each_network_and_head
 def test_logits_are_those_of_its_equations(model: str, head: str) -> None:
     network = built(model, head)
@@ -117,6 +118,7 @@ def test_the_same_seed_gives_the_same_weights(model: str) -> None:
     assert [one.loss for one in first.history] == [one.loss for one in again.history]
 
 
+@pytest.mark.longer
 def test_another_seed_starts_from_other_weights() -> None:
     first, other = (
         train_network(

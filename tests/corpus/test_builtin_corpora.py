@@ -133,6 +133,7 @@ def test_bbc_news_without_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize("name", [name for name in BUILT_IN if name not in TASK_OF])
 def test_built_in_corpora_have_their_name_and_keep_it(name: str) -> None:
     if name == "bbc-news":

@@ -359,6 +359,7 @@ def known(text: str) -> set[str]:
     return {label for label, words in WORDS.items() if {*words} & {*text.split()}}
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize("name", ["labels-apart", "labels-together"])
 def test_what_is_best_is_what_is_written_down(name: str) -> None:
     found = make_documents(together=name == "labels-together", n_docs=20_000)

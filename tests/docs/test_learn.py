@@ -35,6 +35,7 @@ INDEX = (LEARN / "README.md").read_text(encoding="utf-8")
 TRAINING = ("01", "02", "05", "07", "08", "09")  # chapters that train for seconds
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize("page", chapters(), ids=lambda page: page.stem)
 def test_what_a_chapter_imports_is_there(page: Path) -> None:
     code = "\n".join(block.code for block in blocks_of(page.read_text(encoding="utf-8")))

@@ -693,6 +693,7 @@ def test_a_changed_vocabulary_beside_a_file_is_met(tmp_path: Path) -> None:
         assert not embedded.cached
 
 
+@pytest.mark.longer
 def test_a_run_takes_its_cache_from_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two whole runs; gensim fails in the second, unless it is not asked."""
     import gensim.models

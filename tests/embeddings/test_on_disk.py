@@ -33,6 +33,7 @@ def own_mib() -> float:
     return float(held.rss - held.shared) / 2**20
 
 
+@pytest.mark.longer
 @pytest.mark.skipif(not psutil.LINUX, reason="only Linux tells shared memory apart")
 def test_vectors_are_the_file_and_take_no_memory_of_the_process(tmp_path: Path) -> None:
     path = tmp_path / "vectors.safetensors"

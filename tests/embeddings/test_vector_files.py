@@ -480,6 +480,7 @@ def test_memory_is_bounded_by_the_block_and_not_by_the_file(
 # --- pickles ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize("build", [keyed_vectors, word2vec_model])
 def test_the_command_for_a_pickle_converts_it(build, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     folder = tmp_path / "with a blank"

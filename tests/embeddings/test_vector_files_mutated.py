@@ -93,6 +93,7 @@ def read_all(folder: Path, count: int, seed: int) -> None:
         assert peak < MOST_BYTES, f"mutation {number} of {name} (seed {seed}): {peak >> 20} MiB"
 
 
+@pytest.mark.longer
 def test_damaged_files_are_read_or_refused(tmp_path: Path) -> None:
     read_all(tmp_path, 300, seed=0)
 

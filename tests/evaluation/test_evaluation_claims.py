@@ -171,6 +171,7 @@ class Drawn:
         ]
 
 
+@pytest.mark.longer
 def test_false_answers_are_rare_whatever_the_other_baselines_are() -> None:
     """As good as the best of three: "beats" 2.5 % at most and "loses" 5 %; the standard error is 0.35."""
     for others in ((0.0, 0.0), (0.02, 0.03), (0.0, 0.02)):

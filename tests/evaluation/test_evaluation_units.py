@@ -122,6 +122,7 @@ def test_twins_give_a_model_that_is_blind_to_order_exactly_half():
     assert found.ci95 == pytest.approx([0.5 - 0.0138, 0.5 + 0.0138], abs=2e-4)
 
 
+@pytest.mark.longer
 def test_resampled_units_agree_with_a_slow_bootstrap():
     generator = np.random.default_rng(2)
     groups = np.repeat(np.arange(150), generator.choice([1, 1, 2, 5], 150))

@@ -66,6 +66,7 @@ def test_mean_is_fitted_once_on_each_frozen_source_and_is_a_control(run: Path) -
     assert "mean@random" in status["finished"]
 
 
+@pytest.mark.longer
 def test_a_package_of_vectors_is_scored_and_signed_by_its_checksum(tmp_path: Path) -> None:
     run = perform(
         tmp_path, FILMS, LABELS, run_models="mean", run_embeddings="glove-6b-50d,random+glove-6b-50d"
@@ -91,6 +92,7 @@ def test_mean_reads_every_token_of_a_long_document(tmp_path: Path) -> None:
     assert [row["accuracy"] for row in read(made)["results"]] == [1.0]
 
 
+@pytest.mark.longer
 def test_mean_is_fitted_again_on_training_and_validation_documents(tmp_path: Path) -> None:
     """A refit leaves no validation documents, and scikit-learn refuses to transform none."""
     made = perform(tmp_path, FILMS, LABELS, run_models="mean,nbsvm", run_refit=True)
@@ -122,6 +124,7 @@ def test_nbsvm_counts_longer_n_grams_where_documents_are_long(tmp_path: Path, ru
     assert read(long, "models/bow/model.json")["ngram_max"] == 2
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize("refit", [True, False])
 def test_short_documents_choose_whether_n_grams_seen_once_are_read(tmp_path: Path, refit: bool) -> None:
     """Each film is reviewed once, so its name tells nothing of others; the words for it tell all."""
@@ -172,6 +175,7 @@ def test_the_keys_that_left_no_n_gram_are_named(tmp_path: Path, model: str, sett
     assert error.value.fix == f"{fix}, or look at the text column"
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize("model", ["bow", "tfidf", "nbsvm", "mean"])
 def test_balanced_classes_find_more_of_a_rare_class(tmp_path: Path, model: str) -> None:
     """One document in fifteen is rare; the word that tells is missing from half of them, and in some others."""

@@ -202,6 +202,7 @@ def keys_of(folder: Path, *sets: str, fit: FitJob) -> list[JobKey]:
     return [job.key for job in seen]
 
 
+@pytest.mark.longer
 def test_which_seeds_are_far_off_is_decided_when_the_seed_that_failed_is_there(tmp_path: Path) -> None:
     """Without seed 1, whose loss is the lowest, seed 0 would not be far off."""
     first, failed, third = (JobKey("network", ANN, seed=seed) for seed in range(3))
@@ -212,6 +213,7 @@ def test_which_seeds_are_far_off_is_decided_when_the_seed_that_failed_is_there(t
     assert whole == [JobKey("baselines", "bow"), first, failed, third, *second]
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize(("number", "again"), [(3, True), (2, False)])
 def test_a_trial_that_comes_late_has_the_seeds_trained_anew_where_it_chooses_others(
     tmp_path: Path, number: int, again: bool

@@ -187,6 +187,7 @@ WITH_WORDS = {"run_models": "bow,tfidf", "run_probes": True, "run_deterministic"
 WORDS = [JobKey("words", name) for name in ("bow", "tfidf")]
 
 
+@pytest.mark.longer
 def test_a_run_that_is_stopped_among_words_looks_at_the_rest_alone(tmp_path: Path) -> None:
     whole = perform(tmp_path / "whole", **WITH_WORDS)
     with pytest.raises(KeyboardInterrupt):

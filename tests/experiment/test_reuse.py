@@ -101,6 +101,7 @@ def count_many(folder: Path, process: int, times: int) -> None:
         count_verdict(look, 445, folder)
 
 
+@pytest.mark.longer
 def test_two_processes_at_once_lose_no_count(tmp_path: Path) -> None:
     context = multiprocessing.get_context("fork")
     processes = [context.Process(target=count_many, args=(tmp_path, number, 200)) for number in range(2)]

@@ -105,6 +105,7 @@ print(load_model(sys.argv[1]).answer(pl.Series(["a good plot", ""])).tolist())
 """
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize("name", ["mean", "tfidf"])
 def test_it_is_loaded_where_nothing_is_that_trains_models(run: Path, tmp_path: Path, name: str) -> None:
     export_model(run, "bundle", tmp_path / "model.zip", name)

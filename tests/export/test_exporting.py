@@ -53,6 +53,7 @@ def test_a_file_of_onnx_answers_as_the_run_does(run: Path, tmp_path: Path, name:
     assert f"; {len(TEXTS)} golden texts answered as when it was fitted, within " in said.in_words()
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize("name", ["tfidf", GRU])
 def test_a_page_is_asked_in_chromium(run: Path, tmp_path: Path, name: str) -> None:
     if not any(map(in_browser.shutil.which, in_browser.PROGRAMS)):

@@ -58,6 +58,7 @@ def test_golden_texts_have_the_same_tokens(case: str) -> None:
         assert READERS[case].tokens(text) == tokens_here(text, SETTINGS[case])
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize("case", SETTINGS)
 @given(FUZZ)
 def test_any_text_has_the_same_tokens(case: str, signs: list[str]) -> None:

@@ -259,6 +259,7 @@ def test_the_word_that_decides_gets_the_largest_contribution(tmp_path: Path, mod
     assert [first.probability, second.probability] == pytest.approx(expected[:2].max(axis=1), abs=1e-5)
 
 
+@pytest.mark.longer
 def test_what_a_network_does_not_read_has_no_contribution(tmp_path: Path) -> None:
     cut = with_values(CONFIG, {"networks.max_tokens": 2, "networks.keep": "first+last"})
     save_tiny_network(tmp_path, "ann", cut)

@@ -69,6 +69,7 @@ def test_norms_are_those_of_finite_differences(model: str, head: str) -> None:
     np.testing.assert_allclose(keras_norms(fitted)[0], np.linalg.norm(slopes, axis=1), rtol=2e-2, atol=2e-4)
 
 
+@pytest.mark.longer
 def test_without_a_recurrent_matrix_nothing_before_the_last_word_matters() -> None:
     fitted = network_of("rnn")
     set_layer(fitted, "recurrent_0", recurrent_kernel=0.0)
@@ -162,6 +163,7 @@ def test_a_step_says_whether_its_gradients_were_clipped() -> None:
     assert clip_flag(0.99 * norm) == 1
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize(("clip_norm", "share"), [(1e9, 0.0), (1e-9, 1.0)])
 def test_the_history_holds_the_share_of_clipped_steps(clip_norm: float, share: float) -> None:
     fitted = train_network("rnn", random_documents([4] * 10), clip_norm=clip_norm)

@@ -198,6 +198,7 @@ def test_a_network_without_forget_gates() -> None:
     assert forget_bias.measure(subject) == Silent(nothing="it has no forget gate")
 
 
+@pytest.mark.longer
 def test_the_mean_forget_gate_of_real_tokens() -> None:
     """One by one, in a loop over tokens, without padding."""
     documents = labelled([[2, 3, 4, 5, 2], [3], [4, 4]], [0, 1, 0])

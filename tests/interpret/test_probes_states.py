@@ -57,6 +57,7 @@ def test_traces_are_the_states_of_the_last_layer(model: str) -> None:
         )
 
 
+@pytest.mark.longer
 def test_a_network_that_reads_pieces_is_looked_at_in_its_first() -> None:
     fitted, documents = network_of("lstm", piece_tokens=3), random_documents([7, 2])
     (one,) = readings(subject_of(fitted, documents), documents.indexed)

@@ -123,6 +123,7 @@ def learned() -> FittedLanguageModel:
     return fit_language_model(spec, train, train, settings, steps=5, seed=1)
 
 
+@pytest.mark.longer
 def test_training_learns_what_stands_three_words_before() -> None:
     """A bit for which sentence it is, and none after that: 1 bit of 5 symbols. The state is carried over windows."""
     fitted = learned()
@@ -135,6 +136,7 @@ def test_training_learns_what_stands_three_words_before() -> None:
     )
 
 
+@pytest.mark.longer
 def test_the_same_seed_gives_the_same_model() -> None:
     train = documents([3, 4, 5, 6], [7, 4, 5, 8])
     spec, settings = LanguageSpec("gru", 9, 4, 4), replace(PLAIN, max_epochs=2)

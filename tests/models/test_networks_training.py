@@ -282,6 +282,7 @@ def test_shuffled_words_are_shuffled_anew_for_every_epoch(monkeypatch: pytest.Mo
     assert passes[0][0] != other[0][0]
 
 
+@pytest.mark.longer
 def test_words_in_order_stay_so_and_the_batches_are_those_of_shuffled_words(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

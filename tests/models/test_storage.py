@@ -106,6 +106,7 @@ def test_an_embedding_is_saved_with_its_vocabulary(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize("tuned", [False, True])
 def test_a_network_can_be_built_again_from_its_files(tmp_path: Path, tuned: bool) -> None:
     matrix = matrix_of(6)

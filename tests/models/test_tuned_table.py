@@ -94,6 +94,7 @@ def gradients_by_keras(network: Any, rows: Any, lengths: Any, labels: Any) -> li
     return [tf.convert_to_tensor(one).numpy() for one in tape.gradient(loss, network.trainable_variables)]
 
 
+@pytest.mark.longer
 def test_all_gradients_are_clipped_together_as_with_a_dense_table() -> None:
     """Two steps, since Adam's first is the rate times the gradient's sign: blind to clipping."""
     import keras

@@ -280,6 +280,7 @@ def test_a_training_that_was_best_at_its_end_had_almost_stopped(tmp_path: Path) 
     assert grid.blocks[0].reading.endswith("Training stopped because it hardly fell any more.")
 
 
+@pytest.mark.longer
 def test_a_run_from_before_there_were_taggers_and_sets_of_labels_is_read(tmp_path: Path) -> None:
     folder = build_run(tmp_path)
     metrics = json.loads((folder / "metrics.json").read_text())

@@ -64,6 +64,7 @@ def test_every_table_has_one_count_of_columns(tmp_path: Path) -> None:
         assert len({len(cells(line)) for line in table}) == 1, table[0]
 
 
+@pytest.mark.longer
 @given(st.text(max_size=60))
 def test_any_text_keeps_the_columns(text: str) -> None:
     found = tables(one_table(text))
